@@ -1,0 +1,235 @@
+"""Tables of carts, orders and what happened to them. Amounts are minor units."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base
+
+_STORE = (["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"])
+_ORDER = (["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"])
+
+
+class DeliveryRate(Base):
+    """A way of delivery that the company offers to some countries, priced in one currency.
+
+    ``free_from`` is the goods amount from which it costs nothing. ``position`` orders the choices.
+    """
+
+    __tablename__ = "delivery_rates"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("days_from >= 0 AND days_to >= days_from", name="days"),
+        Index("delivery_rates_currency_idx", "currency"),
+    )
+    rate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    countries: Mapped[list[str]]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    free_from: Mapped[int | None]
+    days_from: Mapped[int]
+    days_to: Mapped[int]
+    position: Mapped[int]
+
+
+class Cart(Base):
+    """A shopper's cart in one store, found by the hash of the shopper's cookie."""
+
+    __tablename__ = "carts"
+    __table_args__ = (
+        UniqueConstraint("partner_id", "store_id", "shopper_hash"),
+        ForeignKeyConstraint(*_STORE),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    cart_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store_id: Mapped[UUID]
+    shopper_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime]
+
+
+class CartItem(Base):
+    """``seen`` is the unit price that the shopper was shown when it chose or confirmed the line."""
+
+    __tablename__ = "cart_items"
+    __table_args__ = (
+        CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity"),
+        ForeignKeyConstraint(["partner_id", "cart_id"], ["carts.partner_id", "carts.cart_id"]),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    cart_id: Mapped[UUID] = mapped_column(primary_key=True)
+    variant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quantity: Mapped[int]
+    seen: Mapped[int]
+    added_at: Mapped[datetime]
+
+
+class Customer(Base):
+    """Who buys. A customer belongs to one store: the same address in two stores is two customers."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("partner_id", "store_id", "email"),
+        ForeignKeyConstraint(*_STORE),
+        Index("customers_partner_id_store_id_created_at_idx", "partner_id", "store_id", "created_at"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store_id: Mapped[UUID]
+    email: Mapped[str]
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[dict[str, str]]
+    created_at: Mapped[datetime]
+
+
+class Order(Base):
+    """What was promised to a shopper. Amounts are frozen when it is placed.
+
+    ``goods``, ``delivery`` and ``tax`` add up to ``total``, where goods and delivery are net of tax.
+    ``stock`` says whether its units are held, taken for good, or given back. ``fingerprint``
+    identifies what was ordered, so that a second press of the button finds the same order.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("partner_id", "store_id", "number"),
+        CheckConstraint(
+            "payment IN ('awaiting', 'paid', 'partly_refunded', 'refunded', 'expired', 'failed')",
+            name="payment",
+        ),
+        CheckConstraint(
+            "fulfilment IN ('unfulfilled', 'partly_shipped', 'shipped', 'delivered', 'cancelled',"
+            " 'returned')",
+            name="fulfilment",
+        ),
+        CheckConstraint("stock IN ('held', 'taken', 'released')", name="stock"),
+        CheckConstraint("goods >= 0 AND delivery >= 0 AND tax >= 0", name="amounts"),
+        CheckConstraint("total = goods + delivery + tax", name="total"),
+        CheckConstraint("payment NOT IN ('paid') OR paid_at IS NOT NULL", name="paid_at"),
+        ForeignKeyConstraint(*_STORE),
+        Index("orders_partner_id_store_id_placed_at_idx", "partner_id", "store_id", "placed_at"),
+        Index("orders_partner_id_cart_id_idx", "partner_id", "cart_id"),
+        Index("orders_partner_id_paid_at_idx", "partner_id", "paid_at"),
+        Index("orders_placed_at_idx", "placed_at"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store_id: Mapped[UUID]
+    number: Mapped[int]
+    cart_id: Mapped[UUID]
+    customer_id: Mapped[UUID | None]
+    payment: Mapped[str] = mapped_column(server_default="awaiting")
+    fulfilment: Mapped[str] = mapped_column(server_default="unfulfilled")
+    stock: Mapped[str] = mapped_column(server_default="held")
+    currency: Mapped[str]
+    goods: Mapped[int]
+    delivery: Mapped[int]
+    delivery_tax: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    tax_inclusive: Mapped[bool]
+    delivery_name: Mapped[str]
+    email: Mapped[str]
+    address: Mapped[dict[str, str]]
+    locale: Mapped[str]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    hold_from: Mapped[str]
+    hold_days: Mapped[int]
+    placed_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    available_on: Mapped[datetime | None]
+    flagged: Mapped[str] = mapped_column(server_default="")
+
+
+class OrderLine(Base):
+    """A line as it was sold; nothing may change it.
+
+    ``unit_retail`` is what the shopper saw, ``net`` the whole line without tax after discounts.
+    The margin is what net leaves above wholesale, exactly.
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("unit_wholesale > 0 AND unit_floor >= unit_wholesale", name="floor"),
+        CheckConstraint("company_discount >= 0 AND partner_discount >= 0 AND tax >= 0", name="amounts"),
+        CheckConstraint("net + company_discount >= unit_floor * quantity", name="not_under_floor"),
+        CheckConstraint(
+            "margin = net + company_discount - unit_wholesale * quantity AND margin >= 0", name="margin"
+        ),
+        ForeignKeyConstraint(*_ORDER),
+        Index("order_lines_partner_id_order_id_idx", "partner_id", "order_id"),
+        Index("order_lines_partner_id_variant_id_idx", "partner_id", "variant_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    position: Mapped[int]
+    variant_id: Mapped[UUID]
+    sku: Mapped[str]
+    product_title: Mapped[str]
+    variant_title: Mapped[str]
+    picture: Mapped[dict[str, Any] | None]
+    quantity: Mapped[int]
+    unit_retail: Mapped[int]
+    unit_wholesale: Mapped[int]
+    unit_floor: Mapped[int]
+    partner_discount: Mapped[int] = mapped_column(server_default="0")
+    company_discount: Mapped[int] = mapped_column(server_default="0")
+    net: Mapped[int]
+    tax_bps: Mapped[int]
+    tax: Mapped[int]
+    margin: Mapped[int]
+
+
+class OrderEvent(Base):
+    """One entry of an order's permanent timeline. ``data`` holds what its sentence needs."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (
+        ForeignKeyConstraint(*_ORDER),
+        Index("order_events_partner_id_order_id_at_idx", "partner_id", "order_id", "at"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class Shipment(Base):
+    """A parcel on its way."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (
+        ForeignKeyConstraint(*_ORDER),
+        Index("shipments_partner_id_order_id_idx", "partner_id", "order_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    shipment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    carrier: Mapped[str]
+    number: Mapped[str]
+    url: Mapped[str]
+    shipped_at: Mapped[datetime]
+
+
+class SentMail(Base):
+    """A mail about an order: one row for each kind, so that each is sent once."""
+
+    __tablename__ = "sent_mails"
+    __table_args__ = (ForeignKeyConstraint(*_ORDER),)
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str]
+    sent_at: Mapped[datetime]

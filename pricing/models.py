@@ -1,0 +1,154 @@
+"""Tables of what things cost. Amounts are minor units; periods include their start, not their end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, one_of
+
+SCOPES = ("variant", "product", "collection", "store")
+METHODS = ("fixed", "markup", "margin")
+ROUNDINGS = ("none", "99", "95", "90", "00", "nearest_5", "nearest_10")
+
+
+class PriceList(Base):
+    """A set of wholesale prices. What a list lacks falls back to the default list.
+
+    ``customer_fields`` are what its partners may see of customers and orders. ``hold_from`` and
+    ``hold_days`` override the company's hold.
+    """
+
+    __tablename__ = "price_lists"
+    __table_args__ = (
+        Index(
+            "price_lists_one_default_key",
+            "is_default",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        CheckConstraint(one_of("hold_from", ("payment", "delivery")), name="hold_from"),
+    )
+    price_list_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    is_default: Mapped[bool]
+    customer_fields: Mapped[list[str]]
+    hold_from: Mapped[str | None]
+    hold_days: Mapped[int | None]
+
+
+class WholesalePrice(Base):
+    """What the company takes for a unit during ``valid``. Periods of one variant never overlap.
+
+    A change ends one row and begins another, so the table is its own history.
+    """
+
+    __tablename__ = "wholesale_prices"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("NOT isempty(valid)", name="valid"),
+        ExcludeConstraint(
+            ("variant_id", "="),
+            ("currency", "="),
+            ("price_list_id", "="),
+            ("valid", "&&"),
+            name="wholesale_prices_one_at_a_time",
+            using="gist",
+        ),
+        Index("wholesale_prices_lookup_idx", "variant_id", "currency", "price_list_id"),
+    )
+    wholesale_id: Mapped[UUID] = mapped_column(primary_key=True)
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.variant_id"))
+    currency: Mapped[str]
+    price_list_id: Mapped[UUID] = mapped_column(ForeignKey("price_lists.price_list_id"))
+    amount: Mapped[int]
+    valid: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    actor: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+
+
+class SuggestedPrice(Base):
+    """The retail price that the company suggests, and the price that it is compared with."""
+
+    __tablename__ = "suggested_prices"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.variant_id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    amount: Mapped[int]
+    compare_at: Mapped[int | None]
+
+
+class TaxRate(Base):
+    """Tax of a country in basis points. ``region`` is empty for the whole country."""
+
+    __tablename__ = "tax_rates"
+    __table_args__ = (CheckConstraint("rate_bps BETWEEN 0 AND 10000", name="rate_bps"),)
+    country: Mapped[str] = mapped_column(primary_key=True)
+    region: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    name: Mapped[str]
+    rate_bps: Mapped[int]
+    on_delivery: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class RetailRule(Base):
+    """How a store prices a variant, a product, a collection or everything, during ``valid``.
+
+    ``value`` is a price in minor units (fixed), basis points of wholesale (markup), or an amount in
+    minor units (margin). A fixed price keeps the wholesale price and the floor that it was judged
+    against. The scope of a whole store is the nil UUID.
+    """
+
+    __tablename__ = "retail_rules"
+    __table_args__ = (
+        CheckConstraint(one_of("scope", SCOPES), name="scope"),
+        CheckConstraint(one_of("method", METHODS), name="method"),
+        CheckConstraint(one_of("rounding", ROUNDINGS), name="rounding"),
+        CheckConstraint("value >= 0", name="value"),
+        CheckConstraint("NOT isempty(valid)", name="valid"),
+        CheckConstraint(
+            "method <> 'fixed' OR (judged_floor IS NOT NULL AND judged_wholesale IS NOT NULL"
+            " AND value >= judged_floor)",
+            name="not_under_floor",
+        ),
+        ExcludeConstraint(
+            ("partner_id", "="),
+            ("store_id", "="),
+            ("scope", "="),
+            ("scope_id", "="),
+            ("valid", "&&"),
+            name="retail_rules_one_at_a_time",
+            using="gist",
+        ),
+        ForeignKeyConstraint(["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"]),
+        Index("retail_rules_lookup_idx", "partner_id", "store_id", "scope", "scope_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store_id: Mapped[UUID]
+    scope: Mapped[str]
+    scope_id: Mapped[UUID]
+    method: Mapped[str]
+    value: Mapped[int]
+    rounding: Mapped[str]
+    judged_wholesale: Mapped[int | None]
+    judged_floor: Mapped[int | None]
+    valid: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    actor: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class HiddenProduct(Base):
+    """A product that a partner keeps out of a store."""
+
+    __tablename__ = "hidden_products"
+    __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"]),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.product_id"), primary_key=True)

@@ -1,0 +1,8 @@
+"""Floor 1: everything kept outside the process.
+
+- ``database``: engines, one for each database role, and the declarative base
+- ``tenancy``: which partner a transaction belongs to, and the row-level security behind it
+- ``embedded``: the PostgreSQL that runs with no setup
+- ``objects``: pictures, in S3 or in a folder
+- ``jobs``: work that commits or vanishes with the transaction that caused it
+"""

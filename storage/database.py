@@ -1,0 +1,117 @@
+"""Engines, one for each database role, and the base of every mapped table.
+
+The program uses three roles. ``awning_owner`` owns the tables and runs migrations. ``awning_face``
+serves stores, portal, site and worker: it owns nothing, and row-level security shows it one
+partner at a time. ``awning_console`` serves the company's console, whose policies open all partners.
+Which role a connection gets is decided by the face that asks for it, never by a parameter of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, create_engine
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+OWNER, FACE, CONSOLE = "awning_owner", "awning_face", "awning_console"
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Constraint names are derived, so that migrations can address them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute as it is.
+        str: Text,
+        int: BigInteger,
+        UUID: Uuid,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        dict[str, str]: JSONB,
+        dict[str, int]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    """The text of a CHECK that holds a column to a list of words."""
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+@dataclass(frozen=True)
+class Database:
+    """The addresses of one installation's database, one for each role.
+
+    The owner's address is enough: the others then take on their role at connection time, for which
+    the owner must be a member of them (the migrations see to that). A production installation gives
+    the faces addresses with credentials of their own, so that they could not become owner even by
+    injected SQL.
+    """
+
+    owner_url: str
+    face_url: str = ""
+    console_url: str = ""
+
+    def owner(self, **options: Any) -> Engine:
+        return create_engine(_psycopg(self.owner_url), **options)
+
+    def face(self, **options: Any) -> Engine:
+        return self._engine(self.face_url, FACE, **options)
+
+    def console(self, **options: Any) -> Engine:
+        return self._engine(self.console_url, CONSOLE, **options)
+
+    def conninfo(self, role: str = FACE) -> str:
+        """A libpq connection string for libraries that connect by themselves, such as the queue."""
+        url = _as_role(self.owner_url, role)
+        return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def _engine(self, own_url: str, role: str, **options: Any) -> Engine:
+        url = _psycopg(own_url) if own_url else _as_role(self.owner_url, role)
+        options = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5, **options}
+        return create_engine(url, connect_args={"connect_timeout": 5}, **options)
+
+
+def _psycopg(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def _as_role(url: str, role: str) -> URL:
+    return _psycopg(url).update_query_dict({"options": f"-c role={role}"})
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A transaction outside any tenant: for shared tables, and for the console's view of all partners.
+
+    Commits when the block ends, rolls back when it raises.
+    """
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def lost_connection(error: BaseException) -> bool:
+    """Whether the database went away under a statement, rather than refused it.
+
+    SQLAlchemy has then emptied the pool already, so the next request connects anew.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(("08", "57P")) or not state
