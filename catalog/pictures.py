@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,9 @@ class PictureRef:
     height: int
     alt: str
     sizes: tuple[int, ...] = ()
+
+
+def picture_ref(values: Any) -> PictureRef:
+    """Make a reference from what JSON carries: key, width, height, alt, sizes."""
+    key, width, height, alt, sizes = values
+    return PictureRef(key, width, height, alt, tuple(sizes))

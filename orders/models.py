@@ -15,29 +15,6 @@ _STORE = (["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"])
 _ORDER = (["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"])
 
 
-class DeliveryRate(Base):
-    """A way of delivery that the company offers to some countries, priced in one currency.
-
-    ``free_from`` is the goods amount from which it costs nothing. ``position`` orders the choices.
-    """
-
-    __tablename__ = "delivery_rates"
-    __table_args__ = (
-        CheckConstraint("amount >= 0", name="amount"),
-        CheckConstraint("days_from >= 0 AND days_to >= days_from", name="days"),
-        Index("delivery_rates_currency_idx", "currency"),
-    )
-    rate_id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    countries: Mapped[list[str]]
-    currency: Mapped[str]
-    amount: Mapped[int]
-    free_from: Mapped[int | None]
-    days_from: Mapped[int]
-    days_to: Mapped[int]
-    position: Mapped[int]
-
-
 class Cart(Base):
     """A shopper's cart in one store, found by the hash of the shopper's cookie."""
 

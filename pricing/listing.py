@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from catalog.pictures import PictureRef
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
+from pricing.reading import Chosen, read_prices, rule_of, terms_of
+from pricing.rules import Terms, retail_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +71,96 @@ class ProductListing:
     def option_values(self, position: int) -> list[str]:
         """The distinct values of one option, in the order in which variants bring them."""
         return list(dict.fromkeys(v.options[position] for v in self.variants if position < len(v.options)))
+
+
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """Products of one store. Until ``good_until`` no price among them changes by the calendar."""
+
+    products: tuple[ProductListing, ...]
+    good_until: datetime | None
+
+
+def listings(
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    now: datetime,
+    chosen: Chosen = "everything",
+    choice: str | Sequence[UUID] = "",
+    order: str = "place",
+    limit: int = 100_000,
+    offset: int = 0,
+    with_description: bool = False,
+) -> Listings:
+    """Return products as this store lists them, in one statement.
+
+    A product none of whose variants has a price in the store is left out: there is nothing to sell.
+    """
+    rows = read_prices(
+        session,
+        partner_id=partner_id,
+        store_id=store_id,
+        now=now,
+        chosen=chosen,
+        choice=choice,
+        order=order,
+        limit=limit,
+        offset=offset,
+        with_description=with_description,
+    )
+    if not rows:
+        return Listings((), None)
+    terms = terms_of(rows[0])
+    changes = [row.ends for row in rows if row.ends is not None]
+    if rows[0].next_begin is not None:
+        changes.append(rows[0].next_begin)
+    products = (
+        product_listing(list(group), terms) for _, group in groupby(rows, key=lambda row: row.product_id)
+    )
+    return Listings(tuple(p for p in products if p.prices), min(changes, default=None))
+
+
+def product_listing(rows: Sequence[Row[Any]], terms: Terms) -> ProductListing:
+    """Make a listing from the rows of one product's variants."""
+    first = rows[0]
+    pictures = {item[0]: picture_ref(item[1:]) for item in first.pictures or ()}
+    return ProductListing(
+        product_id=first.product_id,
+        handle=first.handle,
+        title=first.title,
+        summary=first.summary,
+        description=first.description,
+        vendor=first.vendor,
+        kind=first.kind,
+        option_names=tuple(first.option_names),
+        swatches=first.swatches,
+        pictures=tuple(pictures.values()),
+        variants=tuple(variant_listing(row, terms, pictures) for row in rows),
+    )
+
+
+def variant_listing(row: Row[Any], terms: Terms, pictures: dict[str, PictureRef]) -> VariantListing:
+    """Make a variant's listing: its price by the rules, and whether it can be bought now."""
+    price = price_of(row, terms)
+    unlimited = row.counted is None or not row.counted or row.oversell
+    left = None if unlimited else max(0, row.free)
+    return VariantListing(
+        variant_id=row.variant_id,
+        sku=row.sku,
+        options=tuple(row.options),
+        price=None if price is None else Money(price, terms.currency),
+        compare_at=None,
+        available=price is not None and row.state == "active" and left != 0,
+        left=left,
+        picture=pictures.get(str(row.picture_id)) or next(iter(pictures.values()), None),
+    )
+
+
+def price_of(row: Row[Any], terms: Terms) -> int | None:
+    """The retail price of a row of ``read_prices``, in minor units; None where it cannot be sold."""
+    rule = rule_of(row)
+    if rule is None or row.wholesale is None:
+        return None
+    return retail_price(rule, wholesale=row.wholesale, terms=terms)

@@ -60,6 +60,7 @@ class WholesalePrice(Base):
             using="gist",
         ),
         Index("wholesale_prices_lookup_idx", "variant_id", "currency", "price_list_id"),
+        Index("wholesale_prices_begins_idx", text("lower(valid)")),
     )
     wholesale_id: Mapped[UUID] = mapped_column(primary_key=True)
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.variant_id"))
@@ -93,6 +94,29 @@ class TaxRate(Base):
     name: Mapped[str]
     rate_bps: Mapped[int]
     on_delivery: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class DeliveryRate(Base):
+    """A way of delivery that the company offers to some countries, priced in one currency.
+
+    ``free_from`` is the goods amount from which it costs nothing. ``position`` orders the choices.
+    """
+
+    __tablename__ = "delivery_rates"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("days_from >= 0 AND days_to >= days_from", name="days"),
+        Index("delivery_rates_currency_idx", "currency"),
+    )
+    rate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    countries: Mapped[list[str]]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    free_from: Mapped[int | None]
+    days_from: Mapped[int]
+    days_to: Mapped[int]
+    position: Mapped[int]
 
 
 class RetailRule(Base):

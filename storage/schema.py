@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -34,16 +35,6 @@ def is_current(engine: Engine) -> bool:
 
 
 def _config(engine: Engine) -> Config:
-    config = Config(str(_INI), stdout=_Silent())
+    config = Config(str(_INI), stdout=StringIO())
     config.attributes["engine"] = engine
     return config
-
-
-class _Silent:
-    """Alembic prints to a stream; what matters comes back as an exception."""
-
-    def write(self, text: str) -> None:
-        return None
-
-    def flush(self) -> None:
-        return None

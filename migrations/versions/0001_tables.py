@@ -498,6 +498,9 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE INDEX wholesale_prices_begins_idx ON wholesale_prices (lower(valid))
+    """,
+    """
     CREATE INDEX wholesale_prices_lookup_idx ON wholesale_prices (variant_id, currency, price_list_id)
     """,
     """

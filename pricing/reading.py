@@ -1,0 +1,179 @@
+"""The one statement that reads everything a price depends on, for many variants at once.
+
+Terms of the store, wholesale with its fall-back to the default list, the most specific retail rule,
+and stock come in one snapshot, so that a price is never pieced together from two moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from pricing.floor import FloorPolicy
+from pricing.rules import Rule, Terms
+
+Chosen = Literal["handle", "variants", "products", "collection", "collection_id", "everything", "search"]
+
+_TERMS = """
+terms AS (
+  SELECT s.partner_id, s.store_id, s.currency, s.tax_inclusive, s.on_wholesale_rise, p.price_list_id,
+         (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id,
+         coalesce((c.smallest_margin_minor ->> s.currency)::bigint, 1) AS margin_minor,
+         c.smallest_margin_bps AS margin_bps,
+         CASE WHEN s.tax_inclusive THEN coalesce((
+           SELECT max(t.rate_bps) FROM tax_rates t
+            WHERE t.country IN (SELECT unnest(d.countries) FROM delivery_rates d
+                                 WHERE d.currency = s.currency)), 0)
+         ELSE 0 END AS highest_tax_bps,
+         least(
+           (SELECT min(lower(f.valid)) FROM wholesale_prices f WHERE lower(f.valid) > :now),
+           (SELECT min(lower(f.valid)) FROM retail_rules f
+             WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND lower(f.valid) > :now)
+         ) AS next_begin
+    FROM stores s
+    JOIN partners p ON p.partner_id = s.partner_id
+   CROSS JOIN company c
+   WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
+)"""
+
+# Which products a reading is about, each with its place in the answer.
+_CHOSEN: dict[Chosen, str] = {
+    "handle": "SELECT product_id, 0 AS place FROM products WHERE handle = :choice AND state = 'active'",
+    "variants": "SELECT DISTINCT product_id, 0 AS place FROM variants"
+    " WHERE variant_id = ANY(CAST(:choice AS uuid[]))",
+    "products": "SELECT product_id, array_position(CAST(:choice AS uuid[]), product_id) AS place"
+    " FROM products WHERE product_id = ANY(CAST(:choice AS uuid[])) AND state = 'active'",
+    "collection": "SELECT p.product_id, cp.position AS place FROM collection_products cp"
+    " JOIN products p ON p.product_id = cp.product_id AND p.state = 'active'"
+    " JOIN collections c ON c.collection_id = cp.collection_id AND c.handle = :choice",
+    "collection_id": "SELECT p.product_id, cp.position AS place FROM collection_products cp"
+    " JOIN products p ON p.product_id = cp.product_id AND p.state = 'active'"
+    " WHERE cp.collection_id = CAST(:choice AS uuid)",
+    "everything": "SELECT product_id, position AS place FROM products"
+    " WHERE state = 'active' AND CAST(:choice AS text) IS NOT NULL",
+    "search": "SELECT product_id, position AS place FROM products WHERE state = 'active'"
+    " AND (title || ' ' || summary || ' ' || kind || ' ' || array_to_string(tags, ' ')) ILIKE :choice",
+}
+
+_READ = """
+WITH {terms},
+found AS ({chosen}),
+shown AS (
+  SELECT f.product_id, f.place FROM found f
+   WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
+                      WHERE h.partner_id = :partner_id AND h.store_id = :store_id
+                        AND h.product_id = f.product_id)
+   ORDER BY {order} LIMIT :limit OFFSET :offset
+)
+SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.option_names, pr.swatches,
+       pr.state, {description} AS description,
+       (SELECT jsonb_agg(jsonb_build_array(i.picture_id, i.key, i.width, i.height, i.alt, i.sizes)
+                         ORDER BY i.position)
+          FROM pictures i WHERE i.product_id = pr.product_id AND i.key IS NOT NULL) AS pictures,
+       v.variant_id, v.sku, v.options, v.picture_id,
+       k.on_hand - k.held AS free, k.counted, k.oversell,
+       w.amount AS wholesale, g.amount AS suggested,
+       r.scope, r.method, r.value, r.rounding, r.judged_wholesale, r.rule_id,
+       least(upper(w.valid), upper(r.valid)) AS ends,
+       terms.*
+  FROM shown
+  JOIN products pr ON pr.product_id = shown.product_id
+  JOIN variants v ON v.product_id = pr.product_id {only}
+ CROSS JOIN terms
+  LEFT JOIN stock_levels k ON k.variant_id = v.variant_id
+  LEFT JOIN suggested_prices g ON g.variant_id = v.variant_id AND g.currency = terms.currency
+  LEFT JOIN LATERAL (
+    SELECT amount, valid FROM wholesale_prices
+     WHERE variant_id = v.variant_id AND currency = terms.currency AND valid @> CAST(:now AS timestamptz)
+       AND price_list_id IN (terms.price_list_id, terms.default_list_id)
+     ORDER BY price_list_id = terms.price_list_id DESC LIMIT 1
+  ) w ON true
+  LEFT JOIN LATERAL (
+    SELECT e.* FROM retail_rules e
+     WHERE e.partner_id = :partner_id AND e.store_id = :store_id
+       AND e.valid @> CAST(:now AS timestamptz)
+       AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
+         OR (e.scope = 'product' AND e.scope_id = pr.product_id)
+         OR (e.scope = 'collection' AND e.scope_id IN (
+               SELECT m.collection_id FROM collection_products m WHERE m.product_id = pr.product_id))
+         OR e.scope = 'store')
+     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope),
+              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
+     LIMIT 1
+  ) r ON true
+ ORDER BY {order_out}, v.position
+"""
+
+_ORDERS = {
+    "place": ("place, product_id", "shown.place, pr.product_id"),
+    "newest": ("product_id DESC", "pr.product_id DESC"),
+}
+
+
+def read_prices(
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    now: datetime,
+    chosen: Chosen,
+    choice: str | Sequence[UUID],
+    order: str = "place",
+    limit: int = 100_000,
+    offset: int = 0,
+    with_description: bool = False,
+) -> Sequence[Row[Any]]:
+    """Return one row a variant, with everything that its price in this store depends on.
+
+    Products that the partner hides are left out; those that the company withdrew are left out
+    except when asked for by variant, where the row's ``state`` tells.
+    """
+    inner, outer = _ORDERS[order]
+    statement = _READ.format(
+        terms=_TERMS,
+        chosen=_CHOSEN[chosen],
+        order=inner,
+        order_out=outer,
+        only="AND v.variant_id = ANY(CAST(:choice AS uuid[]))" if chosen == "variants" else "",
+        description="pr.description" if with_description else "''",
+    )
+    return session.execute(
+        text(statement),
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "now": now,
+            "choice": choice if isinstance(choice, str) else list(choice),
+            "limit": limit,
+            "offset": offset,
+        },
+    ).all()
+
+
+def read_terms(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> Terms:
+    """Return what the store's prices are judged by."""
+    statement = text(f"WITH {_TERMS} SELECT * FROM terms")  # noqa: S608 - constant text
+    row = session.execute(statement, {"partner_id": partner_id, "store_id": store_id, "now": now}).one()
+    return terms_of(row)
+
+
+def terms_of(row: Row[Any]) -> Terms:
+    return Terms(
+        currency=row.currency,
+        floor=FloorPolicy(row.margin_minor, row.margin_bps),
+        tax_inclusive=row.tax_inclusive,
+        highest_tax_bps=row.highest_tax_bps,
+        on_rise=row.on_wholesale_rise,
+    )
+
+
+def rule_of(row: Row[Any]) -> Rule | None:
+    """The rule that a row is priced by; None when the store has none for it."""
+    if row.method is None:
+        return None
+    return Rule(row.scope, row.method, row.value, row.rounding, row.judged_wholesale)

@@ -1,0 +1,76 @@
+"""From a rule and a wholesale price to the retail price: pure, so that it can be asked of any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.money import ceil_div
+from pricing.floor import FloorPolicy, net_of, with_tax
+from pricing.rounding import round_price
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a listing is priced: see ``pricing.models.RetailRule`` for the meaning of each field."""
+
+    scope: str
+    method: str
+    value: int
+    rounding: str = "none"
+    judged_wholesale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a store's prices are judged by. ``highest_tax_bps`` is the highest rate it can charge.
+
+    ``on_rise`` is the partner's standing choice for fixed prices that wholesale has overtaken:
+    keep_percentage, keep_amount, lift or pause.
+    """
+
+    currency: str
+    floor: FloorPolicy
+    tax_inclusive: bool
+    highest_tax_bps: int
+    on_rise: str = "lift"
+
+    def lowest(self, wholesale: int) -> int:
+        """The lowest price that the store may show, in minor units."""
+        return self.shown(self.floor.net_floor(wholesale))
+
+    def shown(self, net: int) -> int:
+        """A net amount as this store shows it, in minor units: with the highest tax, or without."""
+        return with_tax(net, self.highest_tax_bps) if self.tax_inclusive else net
+
+    def net(self, shown: int) -> int:
+        """What of a shown price is not tax, at the highest rate, in minor units."""
+        return net_of(shown, self.highest_tax_bps) if self.tax_inclusive else shown
+
+
+def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
+    """The price that a store shows for a wholesale price, in minor units; None while it is paused.
+
+    Rules that follow wholesale (markup, margin) are clamped to the floor and rounded upwards from
+    it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand.
+    """
+    lowest = terms.lowest(wholesale)
+    if rule.method == "fixed":
+        if rule.value >= lowest:
+            return rule.value
+        if terms.on_rise == "pause":
+            return None
+        return max(lowest, _overtaken(rule, wholesale, terms))
+    if rule.method == "markup":
+        target = terms.shown(wholesale + ceil_div(wholesale * rule.value, 10_000))
+    else:
+        target = terms.shown(wholesale + rule.value)
+    return round_price(max(target, lowest), rule.rounding, floor=lowest, currency=terms.currency)
+
+
+def _overtaken(rule: Rule, wholesale: int, terms: Terms) -> int:
+    before = rule.judged_wholesale or wholesale
+    if terms.on_rise == "keep_amount":
+        return rule.value + terms.shown(wholesale) - terms.shown(before)
+    if terms.on_rise == "keep_percentage":
+        return ceil_div(rule.value * wholesale, before)
+    return 0

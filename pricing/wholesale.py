@@ -1,0 +1,146 @@
+"""Setting what the company takes for a unit, now or from a moment ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from kit.errors import Refusal
+from kit.ids import new_id
+from kit.money import Money
+from pricing.models import PriceList, WholesalePrice
+from tenants import audit
+from tenants.revisions import every_store_changed
+
+
+@dataclass(frozen=True, slots=True)
+class NewWholesale:
+    """A wholesale price to set for a variant in one list."""
+
+    variant_id: UUID
+    price_list_id: UUID
+    amount: Money
+
+
+class ScheduleTaken(Refusal):
+    """A change is scheduled already at or after the moment asked for."""
+
+
+def default_list(session: Session) -> PriceList:
+    """The list that others fall back to. Raises NoResultFound before an installation is set up."""
+    return session.execute(select(PriceList).where(PriceList.is_default)).scalar_one()
+
+
+_END_CURRENT = text("""
+    UPDATE wholesale_prices w SET valid = tstzrange(lower(w.valid), :begins)
+      FROM unnest(CAST(:variants AS uuid[]), CAST(:currencies AS text[]), CAST(:lists AS uuid[]))
+           AS n (variant_id, currency, price_list_id)
+     WHERE w.variant_id = n.variant_id AND w.currency = n.currency AND w.price_list_id = n.price_list_id
+       AND w.valid @> CAST(:begins AS timestamptz) AND lower(w.valid) < :begins
+    RETURNING w.variant_id, w.price_list_id, w.currency, w.amount
+""")
+_SCHEDULED = text("""
+    SELECT min(lower(w.valid)) FROM wholesale_prices w
+      JOIN unnest(CAST(:variants AS uuid[]), CAST(:currencies AS text[]), CAST(:lists AS uuid[]))
+           AS n (variant_id, currency, price_list_id)
+        ON w.variant_id = n.variant_id AND w.currency = n.currency AND w.price_list_id = n.price_list_id
+     WHERE lower(w.valid) >= :begins
+""")
+
+
+def set_wholesale(
+    session: Session,
+    *,
+    prices: Sequence[NewWholesale],
+    begins: datetime,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+) -> int:
+    """Set wholesale prices from ``begins`` on, and return how many of them are new or different.
+
+    The price in force until then ends at that moment and stays as history. Raises ScheduleTaken
+    when a later change of the same price exists, and Refusal for an amount that is not above zero
+    or a moment in the past.
+    """
+    if any(price.amount.minor <= 0 for price in prices):
+        raise Refusal("A wholesale price must be above zero.", field="amount")
+    if begins < now:
+        raise Refusal("A wholesale price can begin now or later, not in the past.", field="begins")
+    current = wholesale_at(session, variant_ids=[p.variant_id for p in prices], at=begins)
+    changed = [
+        price
+        for price in prices
+        if current.get((price.variant_id, price.price_list_id, price.amount.currency)) != price.amount.minor
+    ]
+    if not changed:
+        return 0
+    every_store_changed(session)
+    keys = {
+        "begins": begins,
+        "variants": [price.variant_id for price in changed],
+        "currencies": [price.amount.currency for price in changed],
+        "lists": [price.price_list_id for price in changed],
+    }
+    scheduled = session.execute(_SCHEDULED, keys).scalar()
+    if scheduled is not None:
+        raise ScheduleTaken(
+            f"A change is scheduled already for {scheduled:%d %B %Y, %H:%M} UTC. Choose an earlier moment"
+            " that lies before it, or change that one.",
+            field="begins",
+        )
+    before = {
+        (r.variant_id, r.price_list_id, r.currency): r.amount for r in session.execute(_END_CURRENT, keys)
+    }
+    session.execute(
+        insert(WholesalePrice),
+        [
+            {
+                "wholesale_id": new_id(),
+                "variant_id": price.variant_id,
+                "currency": price.amount.currency,
+                "price_list_id": price.price_list_id,
+                "amount": price.amount.minor,
+                "valid": Range(begins, None),
+                "actor": actor,
+                "reason": reason,
+                "created_at": now,
+            }
+            for price in changed
+        ],
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="wholesale.set",
+        subject=f"variants:{len(changed)}",
+        now=now,
+        before={str(key[0]): amount for key, amount in list(before.items())[:200]},
+        after={str(price.variant_id): price.amount.minor for price in changed[:200]},
+        reason=reason,
+    )
+    return len(changed)
+
+
+def wholesale_at(
+    session: Session, *, variant_ids: Sequence[UUID], at: datetime
+) -> dict[tuple[UUID, UUID, str], int]:
+    """What each variant costs at a moment, by variant, price list and currency, in minor units."""
+    rows = session.execute(
+        select(
+            WholesalePrice.variant_id,
+            WholesalePrice.price_list_id,
+            WholesalePrice.currency,
+            WholesalePrice.amount,
+        ).where(
+            WholesalePrice.variant_id == func.any(list(variant_ids)),
+            WholesalePrice.valid.contains(at),
+        )
+    )
+    return {(row.variant_id, row.price_list_id, row.currency): row.amount for row in rows}
