@@ -16,17 +16,13 @@ _ORDER = (["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"])
 
 
 class Cart(Base):
-    """A shopper's cart in one store, found by the hash of the shopper's cookie."""
+    """A shopper's cart in one store. Its key is made from the shopper's cookie."""
 
     __tablename__ = "carts"
-    __table_args__ = (
-        UniqueConstraint("partner_id", "store_id", "shopper_hash"),
-        ForeignKeyConstraint(*_STORE),
-    )
+    __table_args__ = (ForeignKeyConstraint(*_STORE),)
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     cart_id: Mapped[UUID] = mapped_column(primary_key=True)
     store_id: Mapped[UUID]
-    shopper_hash: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime]
 
 
@@ -69,7 +65,7 @@ class Order(Base):
     """What was promised to a shopper. Amounts are frozen when it is placed.
 
     ``goods``, ``delivery`` and ``tax`` add up to ``total``, where goods and delivery are net of tax.
-    ``stock`` says whether its units are held, taken for good, or given back. ``fingerprint``
+    ``stock`` says whether its units are held, taken (they left with a parcel), or released. ``fingerprint``
     identifies what was ordered, so that a second press of the button finds the same order.
     """
 

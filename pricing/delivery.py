@@ -2,38 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pricing.models import DeliveryRate, TaxRate
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A way of delivery: see ``pricing.models.DeliveryRate``. Amounts are minor units."""
+
+    rate_id: UUID
+    name: str
+    countries: tuple[str, ...]
+    amount: int
+    free_from: int | None
+    days: tuple[int, int]
+
+    def cost(self, goods: int) -> int:
+        """What delivery costs for goods of this amount, in minor units."""
+        return 0 if self.free_from is not None and goods >= self.free_from else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """The tax of a country or a region, in basis points."""
+
+    country: str
+    region: str
+    name: str
+    bps: int
+    on_delivery: bool
+
+
+NO_TAX = Tax("", "", "", 0, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The company's delivery rates of one currency, and all its tax rates."""
 
-    delivery: tuple[DeliveryRate, ...]
-    tax: tuple[TaxRate, ...]
+    delivery: tuple[Rate, ...]
+    taxes: tuple[Tax, ...]
 
     def countries(self) -> list[str]:
         """Where the company delivers for this currency, as ISO 3166 codes in alphabetical order."""
         return sorted({country for rate in self.delivery for country in rate.countries})
 
-    def rates_to(self, country: str) -> list[DeliveryRate]:
-        return [rate for rate in self.delivery if country in rate.countries]
+    def rates_to(self, country: str) -> tuple[Rate, ...]:
+        """The ways of delivery to a country, in the company's order."""
+        return tuple(rate for rate in self.delivery if country in rate.countries)
 
-    def tax_on(self, country: str, region: str) -> TaxRate | None:
-        """The rate of the region where there is one, else of the country; None where no tax is due."""
-        found = {rate.region: rate for rate in self.tax if rate.country == country}
-        return found.get(region.strip().upper()) or found.get("")
+    def tax_on(self, country: str, region: str) -> Tax:
+        """The tax of the region where there is one, else of the country, else none."""
+        found = {tax.region: tax for tax in self.taxes if tax.country == country}
+        return found.get(region.strip().upper()) or found.get("") or NO_TAX
+
+
+_READ = text("""
+    SELECT (SELECT jsonb_agg(jsonb_build_array(d.rate_id, d.name, d.countries, d.amount, d.free_from,
+                                               d.days_from, d.days_to) ORDER BY d.position)
+              FROM delivery_rates d WHERE d.currency = :currency),
+           (SELECT jsonb_agg(jsonb_build_array(t.country, t.region, t.name, t.rate_bps, t.on_delivery))
+              FROM tax_rates t)
+""")
 
 
 def read_tables(session: Session, *, currency: str) -> Tables:
     """Read the tables that apply to a store of this currency."""
-    delivery: Sequence[DeliveryRate] = session.scalars(
-        select(DeliveryRate).where(DeliveryRate.currency == currency).order_by(DeliveryRate.position)
-    ).all()
-    return Tables(tuple(delivery), tuple(session.scalars(select(TaxRate)).all()))
+    delivery, taxes = session.execute(_READ, {"currency": currency}).one()
+    return Tables(
+        tuple(
+            Rate(UUID(rate_id), name, tuple(countries), amount, free_from, (days_from, days_to))
+            for rate_id, name, countries, amount, free_from, days_from, days_to in delivery or ()
+        ),
+        tuple(Tax(*tax) for tax in taxes or ()),
+    )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
-from pricing.reading import Chosen, read_prices, rule_of, terms_of
+from pricing.reading import EVERYTHING, Selection, read_prices, rule_of, terms_of
 from pricing.rules import Terms, retail_price
 
 
@@ -75,10 +75,14 @@ class ProductListing:
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """Products of one store. Until ``good_until`` no price among them changes by the calendar."""
+    """Products of one store. Until ``good_until`` no price among them changes by the calendar.
+
+    ``total`` counts the products before a limit.
+    """
 
     products: tuple[ProductListing, ...]
     good_until: datetime | None
+    total: int
 
 
 def listings(
@@ -87,8 +91,8 @@ def listings(
     partner_id: UUID,
     store_id: UUID,
     now: datetime,
-    chosen: Chosen = "everything",
-    choice: str | Sequence[UUID] = "",
+    selection: Selection = EVERYTHING,
+    choice: str | UUID | Sequence[UUID] = "",
     order: str = "place",
     limit: int = 100_000,
     offset: int = 0,
@@ -103,7 +107,7 @@ def listings(
         partner_id=partner_id,
         store_id=store_id,
         now=now,
-        chosen=chosen,
+        selection=selection,
         choice=choice,
         order=order,
         limit=limit,
@@ -111,7 +115,7 @@ def listings(
         with_description=with_description,
     )
     if not rows:
-        return Listings((), None)
+        return Listings((), None, 0)
     terms = terms_of(rows[0])
     changes = [row.ends for row in rows if row.ends is not None]
     if rows[0].next_begin is not None:
@@ -119,7 +123,7 @@ def listings(
     products = (
         product_listing(list(group), terms) for _, group in groupby(rows, key=lambda row: row.product_id)
     )
-    return Listings(tuple(p for p in products if p.prices), min(changes, default=None))
+    return Listings(tuple(p for p in products if p.prices), min(changes, default=None), rows[0].total)
 
 
 def product_listing(rows: Sequence[Row[Any]], terms: Terms) -> ProductListing:
@@ -152,7 +156,7 @@ def variant_listing(row: Row[Any], terms: Terms, pictures: dict[str, PictureRef]
         options=tuple(row.options),
         price=None if price is None else Money(price, terms.currency),
         compare_at=None,
-        available=price is not None and row.state == "active" and left != 0,
+        available=price is not None and row.state == "active" and not row.hidden and left != 0,
         left=left,
         picture=pictures.get(str(row.picture_id)) or next(iter(pictures.values()), None),
     )

@@ -7,8 +7,9 @@ and stock come in one snapshot, so that a price is never pieced together from tw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -17,7 +18,48 @@ from sqlalchemy.orm import Session
 from pricing.floor import FloorPolicy
 from pricing.rules import Rule, Terms
 
-Chosen = Literal["handle", "variants", "products", "collection", "collection_id", "everything", "search"]
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which products, and which of their variants, a reading is about.
+
+    ``found`` is a SELECT of product_id and place that may use the parameters ``:choice``,
+    ``:partner_id`` and ``:store_id``. ``only`` narrows the variants, ``join`` and ``columns`` bring
+    more to each row; ``freed`` is a term added to the units that are free. With ``keep_hidden``
+    products that the partner hides stay in, marked as hidden.
+    """
+
+    found: str
+    only: str = ""
+    join: str = ""
+    columns: str = ""
+    freed: str = ""
+    keep_hidden: bool = False
+
+
+_ACTIVE = "SELECT p.product_id, p.position AS place FROM products p WHERE p.state = 'active'"
+_OF_COLLECTION = (
+    "SELECT p.product_id, cp.position AS place FROM collection_products cp"
+    " JOIN products p ON p.product_id = cp.product_id AND p.state = 'active'"
+    " JOIN collections c ON c.collection_id = cp.collection_id"
+)
+EVERYTHING = Selection(f"{_ACTIVE} AND CAST(:choice AS text) IS NOT NULL")
+BY_HANDLE = Selection(f"{_ACTIVE} AND p.handle = :choice")
+PRODUCTS = Selection(
+    "SELECT p.product_id, array_position(CAST(:choice AS uuid[]), p.product_id) AS place"
+    " FROM products p WHERE p.product_id = ANY(CAST(:choice AS uuid[])) AND p.state = 'active'"
+)
+COLLECTION = Selection(f"{_OF_COLLECTION} WHERE c.handle = :choice")
+COLLECTION_ID = Selection(f"{_OF_COLLECTION} WHERE c.collection_id = CAST(:choice AS uuid)")
+SEARCH = Selection(
+    f"{_ACTIVE} AND (p.title || ' ' || p.summary || ' ' || p.kind || ' ' || array_to_string(p.tags, ' '))"
+    " ILIKE :choice"
+)
+VARIANTS = Selection(
+    "SELECT DISTINCT product_id, 0 AS place FROM variants WHERE variant_id = ANY(CAST(:choice AS uuid[]))",
+    only="AND v.variant_id = ANY(CAST(:choice AS uuid[]))",
+    keep_hidden=True,
+)
 
 _TERMS = """
 terms AS (
@@ -41,50 +83,32 @@ terms AS (
    WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
 )"""
 
-# Which products a reading is about, each with its place in the answer.
-_CHOSEN: dict[Chosen, str] = {
-    "handle": "SELECT product_id, 0 AS place FROM products WHERE handle = :choice AND state = 'active'",
-    "variants": "SELECT DISTINCT product_id, 0 AS place FROM variants"
-    " WHERE variant_id = ANY(CAST(:choice AS uuid[]))",
-    "products": "SELECT product_id, array_position(CAST(:choice AS uuid[]), product_id) AS place"
-    " FROM products WHERE product_id = ANY(CAST(:choice AS uuid[])) AND state = 'active'",
-    "collection": "SELECT p.product_id, cp.position AS place FROM collection_products cp"
-    " JOIN products p ON p.product_id = cp.product_id AND p.state = 'active'"
-    " JOIN collections c ON c.collection_id = cp.collection_id AND c.handle = :choice",
-    "collection_id": "SELECT p.product_id, cp.position AS place FROM collection_products cp"
-    " JOIN products p ON p.product_id = cp.product_id AND p.state = 'active'"
-    " WHERE cp.collection_id = CAST(:choice AS uuid)",
-    "everything": "SELECT product_id, position AS place FROM products"
-    " WHERE state = 'active' AND CAST(:choice AS text) IS NOT NULL",
-    "search": "SELECT product_id, position AS place FROM products WHERE state = 'active'"
-    " AND (title || ' ' || summary || ' ' || kind || ' ' || array_to_string(tags, ' ')) ILIKE :choice",
-}
-
 _READ = """
 WITH {terms},
-found AS ({chosen}),
+found AS ({found}),
 shown AS (
-  SELECT f.product_id, f.place FROM found f
-   WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
-                      WHERE h.partner_id = :partner_id AND h.store_id = :store_id
-                        AND h.product_id = f.product_id)
+  SELECT f.product_id, f.place, h.product_id IS NOT NULL AS hidden, count(*) OVER () AS total
+    FROM found f
+    LEFT JOIN hidden_products h
+      ON h.partner_id = :partner_id AND h.store_id = :store_id AND h.product_id = f.product_id
+   WHERE h.product_id IS NULL OR :keep_hidden
    ORDER BY {order} LIMIT :limit OFFSET :offset
 )
 SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.option_names, pr.swatches,
-       pr.state, {description} AS description,
+       pr.state, shown.hidden, shown.total, {description} AS description,
        (SELECT jsonb_agg(jsonb_build_array(i.picture_id, i.key, i.width, i.height, i.alt, i.sizes)
                          ORDER BY i.position)
           FROM pictures i WHERE i.product_id = pr.product_id AND i.key IS NOT NULL) AS pictures,
-       v.variant_id, v.sku, v.options, v.picture_id,
-       k.on_hand - k.held AS free, k.counted, k.oversell,
+       v.variant_id, v.sku, v.options, v.picture_id, v.taxable,
+       k.on_hand - k.held {freed} AS free, k.counted, k.oversell,
        w.amount AS wholesale, g.amount AS suggested,
        r.scope, r.method, r.value, r.rounding, r.judged_wholesale, r.rule_id,
        least(upper(w.valid), upper(r.valid)) AS ends,
-       terms.*
+       terms.* {columns}
   FROM shown
   JOIN products pr ON pr.product_id = shown.product_id
   JOIN variants v ON v.product_id = pr.product_id {only}
- CROSS JOIN terms
+ CROSS JOIN terms {join}
   LEFT JOIN stock_levels k ON k.variant_id = v.variant_id
   LEFT JOIN suggested_prices g ON g.variant_id = v.variant_id AND g.currency = terms.currency
   LEFT JOIN LATERAL (
@@ -110,8 +134,8 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
 """
 
 _ORDERS = {
-    "place": ("place, product_id", "shown.place, pr.product_id"),
-    "newest": ("product_id DESC", "pr.product_id DESC"),
+    "place": ("f.place, f.product_id", "shown.place, pr.product_id"),
+    "newest": ("f.product_id DESC", "pr.product_id DESC"),
 }
 
 
@@ -121,8 +145,8 @@ def read_prices(
     partner_id: UUID,
     store_id: UUID,
     now: datetime,
-    chosen: Chosen,
-    choice: str | Sequence[UUID],
+    selection: Selection,
+    choice: str | UUID | Sequence[UUID],
     order: str = "place",
     limit: int = 100_000,
     offset: int = 0,
@@ -130,16 +154,19 @@ def read_prices(
 ) -> Sequence[Row[Any]]:
     """Return one row a variant, with everything that its price in this store depends on.
 
-    Products that the partner hides are left out; those that the company withdrew are left out
-    except when asked for by variant, where the row's ``state`` tells.
+    Selections by variant keep what the company withdrew and what the partner hides; the rows'
+    ``state`` and ``hidden`` tell. ``total`` counts the products before ``limit`` and ``offset``.
     """
     inner, outer = _ORDERS[order]
     statement = _READ.format(
         terms=_TERMS,
-        chosen=_CHOSEN[chosen],
+        found=selection.found,
+        only=selection.only,
+        join=selection.join,
+        columns=selection.columns,
+        freed=selection.freed,
         order=inner,
         order_out=outer,
-        only="AND v.variant_id = ANY(CAST(:choice AS uuid[]))" if chosen == "variants" else "",
         description="pr.description" if with_description else "''",
     )
     return session.execute(
@@ -148,7 +175,8 @@ def read_prices(
             "partner_id": partner_id,
             "store_id": store_id,
             "now": now,
-            "choice": choice if isinstance(choice, str) else list(choice),
+            "choice": choice if isinstance(choice, str | UUID) else list(choice),
+            "keep_hidden": selection.keep_hidden,
             "limit": limit,
             "offset": offset,
         },

@@ -17,7 +17,7 @@ from kit.ids import NIL, new_id
 from kit.money import Money, decimals
 from pricing.listing import price_of
 from pricing.models import METHODS, ROUNDINGS, SCOPES, RetailRule
-from pricing.reading import Chosen, read_prices, terms_of
+from pricing.reading import COLLECTION_ID, EVERYTHING, PRODUCTS, VARIANTS, Selection, read_prices, terms_of
 from pricing.rules import Rule, Terms, retail_price
 from tenants import audit
 from tenants.revisions import store_changed
@@ -69,7 +69,7 @@ def judge_prices(
         partner_id=partner_id,
         store_id=store_id,
         now=now,
-        chosen="variants",
+        selection=VARIANTS,
         choice=list(prices),
     )
     return [_judge(row, prices[row.variant_id], terms_of(row)) for row in rows if row.wholesale is not None]
@@ -275,7 +275,7 @@ def preview_rule(
     """
     _well_formed("variant", method, value, rounding)
     rows = read_prices(
-        session, partner_id=partner_id, store_id=store_id, now=now, chosen="variants", choice=variant_ids
+        session, partner_id=partner_id, store_id=store_id, now=now, selection=VARIANTS, choice=variant_ids
     )
     result = []
     for row in rows:
@@ -302,16 +302,15 @@ def _well_formed(scope: str, method: str, value: int, rounding: str) -> None:
 def _covered(
     session: Session, partner_id: UUID, store_id: UUID, scope: str, scope_id: UUID, now: datetime
 ) -> Sequence[Row[Any]]:
-    chosen: Chosen
-    choice: str | list[UUID]
-    if scope == "store":
-        chosen, choice = "everything", ""
-    elif scope == "collection":
-        chosen, choice = "collection_id", str(scope_id)
-    else:
-        chosen, choice = ("variants" if scope == "variant" else "products"), [scope_id]
+    selections: dict[str, tuple[Selection, str | list[UUID]]] = {
+        "store": (EVERYTHING, ""),
+        "collection": (COLLECTION_ID, str(scope_id)),
+        "product": (PRODUCTS, [scope_id]),
+        "variant": (VARIANTS, [scope_id]),
+    }
+    selection, choice = selections[scope]
     return read_prices(
-        session, partner_id=partner_id, store_id=store_id, now=now, chosen=chosen, choice=choice
+        session, partner_id=partner_id, store_id=store_id, now=now, selection=selection, choice=choice
     )
 
 

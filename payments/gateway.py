@@ -1,0 +1,264 @@
+"""Everything said to Stripe and heard from it. No other file of the program imports ``stripe``.
+
+The rest sees the ``Gateway`` protocol and frozen records, so that a test can hand in a gateway that
+talks to the sandbox in process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import stripe
+
+from kit.errors import Refusal
+
+_TOLERANCE_SECONDS = 300
+_EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
+
+
+class GatewayUnavailable(Exception):
+    """Stripe did not answer, or answered that it could not. The same call may be made again."""
+
+
+class GatewayRefused(Exception):
+    """Stripe understood the call and will not do it; asking again changes nothing."""
+
+
+class SignatureInvalid(Refusal):
+    """A webhook was not signed by Stripe for us, or is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSnapshot:
+    """A Checkout Session as Stripe has it now. Amounts are minor units.
+
+    ``status`` is open, complete or expired; ``paid`` whether the money has come. ``fee`` is what
+    Stripe keeps, once it is known; ``net`` and ``fee`` are in the currency of settlement.
+    """
+
+    session_id: str
+    url: str | None
+    status: str
+    paid: bool
+    amount: int
+    currency: str
+    metadata: Mapping[str, str]
+    payment_intent_id: str | None
+    charge_id: str | None
+    fee: int | None
+    fee_currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvent:
+    """A webhook, verified. ``object_id`` names what it is about."""
+
+    event_id: str
+    type: str
+    object_id: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceMovement:
+    """One line of Stripe's own account of our money. ``source`` is the charge or refund behind it."""
+
+    movement_id: str
+    kind: str
+    source: str
+    amount: int
+    fee: int
+    currency: str
+
+
+class Gateway(Protocol):
+    """What the program needs of Stripe. Every call may raise GatewayUnavailable or GatewayRefused."""
+
+    def open_session(self, request: dict[str, Any], *, key: str) -> CheckoutSnapshot:
+        """Open a Checkout Session; the same key gives the same session."""
+
+    def read_session(self, session_id: str) -> CheckoutSnapshot:
+        """Return the session with its payment, charge and fee."""
+
+    def expire_session(self, session_id: str) -> CheckoutSnapshot:
+        """End an open session; one that is complete or expired already is returned as it is."""
+
+    def refund_in_full(self, payment_intent_id: str, *, key: str) -> str:
+        """Give all of a payment back, and return the refund's id."""
+
+    def verify(self, payload: bytes, signature: str) -> GatewayEvent:
+        """Return a webhook's event. Raises SignatureInvalid."""
+
+    def events_since(self, moment: datetime) -> Iterator[GatewayEvent]:
+        """Yield the events that Stripe made since then, newest first."""
+
+    def movements(self, *, since: datetime | None = None) -> Iterator[BalanceMovement]:
+        """Yield the movements of our balance at Stripe, newest first."""
+
+
+class StripeGateway:
+    """The gateway that speaks to Stripe, or to a sandbox that answers as Stripe does."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        webhook_secrets: Sequence[str],
+        api_base: str = "",
+        transport: stripe.HTTPClient | None = None,
+    ) -> None:
+        """``webhook_secrets`` holds one secret, or two while they are being changed over."""
+        self._stripe = stripe.StripeClient(
+            api_key,
+            base_addresses={"api": api_base} if api_base else {},
+            http_client=transport or stripe.RequestsClient(timeout=20),
+            max_network_retries=2,
+        )
+        self._secrets = tuple(webhook_secrets)
+
+    def open_session(self, request: dict[str, Any], *, key: str) -> CheckoutSnapshot:
+        # The request is what we stored before asking; the library only types it.
+        with _translated():
+            session = self._stripe.v1.checkout.sessions.create(
+                request,  # type: ignore[arg-type]
+                {"idempotency_key": key},
+            )
+        return _snapshot(session)
+
+    def read_session(self, session_id: str) -> CheckoutSnapshot:
+        with _translated():
+            session = self._stripe.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPANDED})
+        return _snapshot(session)
+
+    def expire_session(self, session_id: str) -> CheckoutSnapshot:
+        # Only an open session can be ended. What it has become decides what happens next.
+        with suppress(GatewayRefused), _translated():
+            self._stripe.v1.checkout.sessions.expire(session_id)
+        return self.read_session(session_id)
+
+    def refund_in_full(self, payment_intent_id: str, *, key: str) -> str:
+        with _translated():
+            refund = self._stripe.v1.refunds.create(
+                {"payment_intent": payment_intent_id}, {"idempotency_key": key}
+            )
+        return refund.id
+
+    def verify(self, payload: bytes, signature: str) -> GatewayEvent:
+        for secret in self._secrets:
+            try:
+                stripe.WebhookSignature.verify_header(payload.decode(), signature, secret, _TOLERANCE_SECONDS)
+                return _event(json.loads(payload))
+            except (stripe.SignatureVerificationError, UnicodeDecodeError):
+                continue
+            except (ValueError, KeyError, TypeError, AttributeError):
+                break
+        raise SignatureInvalid("The signature does not match, or is older than five minutes.")
+
+    def events_since(self, moment: datetime) -> Iterator[GatewayEvent]:
+        with _translated():
+            page = self._stripe.v1.events.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+            for event in page.auto_paging_iter():
+                yield _event(event.to_dict())
+
+    def movements(self, *, since: datetime | None = None) -> Iterator[BalanceMovement]:
+        with _translated():
+            if since is None:
+                page = self._stripe.v1.balance_transactions.list({"limit": 100})
+            else:
+                page = self._stripe.v1.balance_transactions.list(
+                    {"limit": 100, "created": {"gte": int(since.timestamp())}}
+                )
+            for item in page.auto_paging_iter():
+                yield BalanceMovement(
+                    movement_id=item.id,
+                    kind=item.type,
+                    source=_id_of(item.source) or "",
+                    amount=item.amount,
+                    fee=item.fee,
+                    currency=item.currency.upper(),
+                )
+
+
+class _translated:  # noqa: N801 - read as a word at the place of use
+    """Turn the library's errors into the two kinds that matter here."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
+            raise GatewayUnavailable(str(error)) from error
+        if isinstance(error, stripe.StripeError):
+            if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
+                raise GatewayUnavailable(str(error)) from error
+            raise GatewayRefused(str(error)) from error
+
+
+def _id_of(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value.id)
+
+
+def _snapshot(session: stripe.checkout.Session) -> CheckoutSnapshot:
+    intent = session.payment_intent
+    charge = None if intent is None or isinstance(intent, str) else intent.latest_charge
+    movement = None if charge is None or isinstance(charge, str) else charge.balance_transaction
+    known = None if movement is None or isinstance(movement, str) else movement
+    return CheckoutSnapshot(
+        session_id=session.id,
+        url=session.url,
+        status=session.status or "open",
+        paid=session.payment_status == "paid",
+        amount=session.amount_total or 0,
+        currency=(session.currency or "").upper(),
+        metadata=dict(session.metadata.to_dict()) if session.metadata else {},
+        payment_intent_id=_id_of(intent),
+        charge_id=_id_of(charge),
+        fee=known.fee if known else None,
+        fee_currency=known.currency.upper() if known else None,
+    )
+
+
+def _event(payload: dict[str, Any]) -> GatewayEvent:
+    return GatewayEvent(
+        event_id=payload["id"],
+        type=payload["type"],
+        object_id=str(payload["data"]["object"].get("id", "")),
+        payload=payload,
+    )
+
+
+class InProcess(stripe.HTTPClient):
+    """A transport that calls a sandbox in the same process, without a socket.
+
+    ``call`` takes method, address, headers and body, and returns status, headers and body.
+    """
+
+    name = "in-process"
+
+    def __init__(
+        self,
+        call: Callable[[str, str, dict[str, str], bytes], tuple[int, Mapping[str, str], bytes]],
+    ) -> None:
+        super().__init__(verify_ssl_certs=False)
+        self._call = call
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        body = post_data.encode() if isinstance(post_data, str) else post_data or b""
+        status, answered, content = self._call(method.upper(), url, dict(headers or {}), body)
+        return content.decode(), status, {name.lower(): value for name, value in answered.items()}
+
+    def close(self) -> None:
+        return None
