@@ -190,4 +190,3 @@ def palette_from_picture(data: bytes, most: int = 3) -> list[str]:
 
 def _hex(colour: Color) -> str:
     return str(colour.convert("srgb").fit().to_string(hex=True))
-

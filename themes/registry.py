@@ -160,7 +160,7 @@ class Registry:
             schema,
             sections,
             presets,
-            _tree_hash(folder / "assets"),
+            tree_hash(folder / "assets"),
         )
 
 
@@ -184,7 +184,7 @@ def _schema(path: Path) -> Schema:
         raise ThemeError(f"{path.parent.parent.name}/{path.parent.name}/{path.name}: {error}") from None
 
 
-def _tree_hash(folder: Path) -> str:
+def tree_hash(folder: Path) -> str:
     """Name a folder of assets by its content, so that relative links inside it keep working."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -1,0 +1,205 @@
+"""One Jinja environment for the pages of every store, whatever its theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from flask import g, has_request_context, url_for
+from flask_babel import gettext, ngettext
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from markupsafe import Markup, escape
+
+from app.assets import asset_url, token_sheet_url
+from app.store.icons import icon
+from app.store.options import option_groups
+from app.store.picture_html import as_picture, picture, picture_url
+from app.store.structured import breadcrumb_data, product_data
+from kit.money import Money
+from tenants.storefront import Storefront
+from themes.registry import Registry, installed
+from themes.tokens import Look, look
+
+CSRF_PLACEHOLDER = "%%csrf%%"
+BAG_PLACEHOLDER = "%%bag%%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the globals need to know about the page that is being rendered."""
+
+    store: Storefront
+    look: Look
+    locale: str
+
+
+# Macros that are imported without context are compiled once and shared between stores, so what
+# differs from store to store reaches them through this variable and not through their closure.
+_page: ContextVar[_Page] = ContextVar("page")
+
+
+class ThemeLoader(BaseLoader):
+    """Loads ``theme@version/path``; a theme's missing template comes from its nearest ancestor."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        path = self._registry.resolve(template)
+        if path is None:
+            raise TemplateNotFound(template)
+        changed = path.stat().st_mtime_ns
+        return path.read_text(encoding="utf-8"), str(path), lambda: _unchanged(path, changed)
+
+
+class ThemeEnvironment(Environment):
+    """Names inside a template are relative to the theme that was asked for, not to where it was found."""
+
+    def join_path(self, template: str, parent: str) -> str:
+        if "@" in template.partition("/")[0]:
+            return template
+        return f"{parent.partition('/')[0]}/{template}"
+
+
+class Renderer:
+    """Renders store pages and mails. One for each process; it holds every compiled template."""
+
+    def __init__(self, registry: Registry | None = None, *, auto_reload: bool = False) -> None:
+        self._registry = registry or installed()
+        self.environment = ThemeEnvironment(
+            loader=ThemeLoader(self._registry),
+            autoescape=lambda name: name is None or not name.endswith(".txt"),
+            undefined=StrictUndefined,
+            auto_reload=auto_reload,
+            cache_size=1000,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.globals.update(
+            _=gettext,
+            ngettext=ngettext,
+            url_for=url_for,
+            money=money,
+            day=day,
+            moment=moment,
+            picture=picture,
+            picture_url=picture_url,
+            as_picture=as_picture,
+            icon=icon,
+            swatch=swatch,
+            option_groups=option_groups,
+            product_data=product_data,
+            breadcrumb_data=breadcrumb_data,
+            asset=_asset,
+            csrf_field=csrf_field,
+            bag_count=bag_count,
+        )
+
+    def render(self, storefront: Storefront, template: str, **context: Any) -> str:
+        """Return a page of a store. ``template`` is a path in its theme, such as ``home.html``.
+
+        Raises UnknownTheme, TemplateNotFound, and UndefinedError where the context lacks a name.
+        """
+        shown = look(storefront.theme, storefront.settings, self._registry)
+        path = template if "/" in template else f"templates/{template}"
+        token = _page.set(_Page(storefront, shown, _known_locale(storefront.locale)))
+        try:
+            return self.environment.get_template(f"{shown.theme.name}/{path}").render(
+                store=storefront,
+                look=shown,
+                settings=shown.settings,
+                text_direction=_direction(storefront.locale),
+                theme_css_url=token_sheet_url(shown),
+                **context,
+            )
+        finally:
+            _page.reset(token)
+
+
+@lru_cache(maxsize=1)
+def renderer() -> Renderer:
+    """Return the process's renderer."""
+    return Renderer()
+
+
+def render(storefront: Storefront, template: str, **context: Any) -> str:
+    """Render with the process's renderer."""
+    return renderer().render(storefront, template, **context)
+
+
+def money(amount: Money) -> str:
+    """An amount in the store's locale, with its currency."""
+    return _format_money(amount.minor, amount.currency, amount, _page.get().locale)
+
+
+def day(value: datetime) -> str:
+    """A date in the store's locale."""
+    return str(format_date(value.date(), format="long", locale=_page.get().locale))
+
+
+def moment(value: datetime) -> str:
+    """A date with its time of day, in the store's locale."""
+    return str(format_datetime(value, format="medium", locale=_page.get().locale))
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form which changes something carries.
+
+    Its value is ``g.csrf_token`` where a view has set one; else a placeholder that the edge replaces,
+    so that a page can be answered from memory.
+    """
+    token = g.get("csrf_token") if has_request_context() else None
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token or CSRF_PLACEHOLDER)
+
+
+def bag_count() -> str:
+    """How many units are in the bag: ``g.bag_count``, or a placeholder that the edge replaces."""
+    count = g.get("bag_count") if has_request_context() else None
+    return BAG_PLACEHOLDER if count is None else str(count)
+
+
+def swatch(colour: str, size: int = 14) -> Markup:
+    """A dot of a colour as SVG, since the content security policy allows no style attributes."""
+    half = size / 2
+    return Markup(
+        '<svg class="dot" width="{s}" height="{s}" viewBox="0 0 {s} {s}" aria-hidden="true">'
+        '<circle cx="{h}" cy="{h}" r="{r}" fill="{c}" stroke="#000" stroke-opacity=".2"/></svg>'
+    ).format(s=size, h=half, r=half - 0.5, c=escape(colour))
+
+
+def _asset(path: str) -> str:
+    return asset_url(_page.get().look.theme, path)
+
+
+@lru_cache(maxsize=8192)
+def _format_money(minor: int, currency: str, amount: Money, locale: str) -> str:
+    return str(format_currency(amount.decimal, currency, locale=locale))
+
+
+@lru_cache(maxsize=64)
+def _known_locale(name: str) -> str:
+    try:
+        return str(Locale.parse(name.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return "en"
+
+
+@lru_cache(maxsize=64)
+def _direction(name: str) -> str:
+    return str(Locale.parse(_known_locale(name)).text_direction)
+
+
+def _unchanged(path: Path, changed: int) -> bool:
+    try:
+        return path.stat().st_mtime_ns == changed
+    except OSError:
+        return False
