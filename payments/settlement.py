@@ -152,10 +152,7 @@ def _money_came(
                 text(
                     "UPDATE orders SET flagged = :why WHERE partner_id = :partner_id AND order_id = :order_id"
                 ),
-                _keys(reference)
-                | {
-                    "why": f"Stripe has {snapshot.amount} {snapshot.currency}, not {row.total} {row.currency}"
-                },
+                _keys(reference) | {"why": why},
             )
         return "mismatch"
     if row.stock == "released":

@@ -62,8 +62,8 @@ def set_wholesale(
     actor: str,
     now: datetime,
     reason: str = "",
-) -> int:
-    """Set wholesale prices from ``begins`` on, and return how many of them are new or different.
+) -> set[UUID]:
+    """Set wholesale prices from ``begins`` on, and return the variants whose price is new or different.
 
     The price in force until then ends at that moment and stays as history. Raises ScheduleTaken
     when a later change of the same price exists, and Refusal for an amount that is not above zero
@@ -80,7 +80,7 @@ def set_wholesale(
         if current.get((price.variant_id, price.price_list_id, price.amount.currency)) != price.amount.minor
     ]
     if not changed:
-        return 0
+        return set()
     every_store_changed(session)
     keys = {
         "begins": begins,
@@ -125,7 +125,7 @@ def set_wholesale(
         after={str(price.variant_id): price.amount.minor for price in changed[:200]},
         reason=reason,
     )
-    return len(changed)
+    return {price.variant_id for price in changed}
 
 
 def wholesale_at(
