@@ -123,16 +123,20 @@ class Sandbox:
         looked = 0.0
         while not self._stopping.is_set():
             self._wake.clear()
+            sent = 0
             try:
                 if time.monotonic() - looked >= _TICK:
                     sweep(self.state)
                     looked = time.monotonic()
-                self.deliveries.send_due()
+                sent = self.deliveries.send_due()
             except Exception:
                 # The thread outlives a single failure, as the next round may well succeed.
                 _log.exception("the sandbox's background round failed")
             due = self.deliveries.next_due()
             pause = _TICK if due is None else min(_TICK, max(0.0, due - time.time()))
+            if not sent:
+                # What is due may be in another thread's hands; a short rest leaves it the processor.
+                pause = max(pause, 0.01)
             if pause > 0:
                 self._wake.wait(pause)
         hang_up()

@@ -191,7 +191,9 @@ def _delivery(session: Json, rates: list[Json]) -> Markup:
     again = Markup(
         '<button class="plain again" type="submit" formaction="/c/pay/{}/delivery">Update total</button>'
     ).format(session["id"])
-    return _group("Delivery", options + again)
+    # The Enter key presses a form's first button, and it should pay rather than update.
+    first = Markup('<button class="hidden" type="submit" tabindex="-1" aria-hidden="true">Pay</button>')
+    return _group("Delivery", first + options + again)
 
 
 def _methods(session: Json, entered: Entered) -> Markup:

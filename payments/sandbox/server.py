@@ -79,7 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 4242) -> None:
-    """Serve until SIGTERM or SIGINT, sending webhooks meanwhile. Call it from the main thread.
+    """Serve until SIGTERM or SIGINT, sending webhooks meanwhile; then close the sandbox.
+
+    Call it from the main thread.
 
     Raises SandboxRefused when ``host`` can be reached from elsewhere, OSError when the port is taken.
     """
