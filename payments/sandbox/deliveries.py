@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     type TEXT NOT NULL,
     url TEXT NOT NULL,
     payload BLOB NOT NULL,
-    place REAL NOT NULL DEFAULT 0,
+    shift REAL NOT NULL,
     due REAL NOT NULL,
     corrupt INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -101,22 +101,28 @@ class Deliveries:
             due = time.time() + (faults["delay"].seconds if "delay" in faults else 0.0)
             due += _REORDER_HOLD if "reorder" in faults else 0.0
             payload = json.dumps(event, indent=2).encode()
+            # A reordered delivery takes the place behind the one that comes next.
+            shift = 1.5 if "reorder" in faults else 0.0
+            values = (
+                event["id"],
+                event["type"],
+                endpoint["url"],
+                payload,
+                shift,
+                due,
+                int("corrupt" in faults),
+            )
             for _ in range(2 if "duplicate" in faults else 1):
                 self._store.execute(
-                    "INSERT INTO deliveries (event, type, url, payload, due, corrupt)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (event["id"], event["type"], endpoint["url"], payload, due, int("corrupt" in faults)),
+                    "INSERT INTO deliveries (event, type, url, payload, shift, due, corrupt)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    values,
                 )
-            # A reordered delivery takes the place behind the one that comes next.
-            self._store.execute(
-                "UPDATE deliveries SET place = id + ? WHERE event = ?",
-                (1.5 if "reorder" in faults else 0.0, event["id"]),
-            )
 
     def pending(self) -> list[Json]:
         """Return the deliveries that have not been received, in the order in which they will be sent."""
         rows = self._store.execute(
-            "SELECT id, event, type, url, due, attempts, answer FROM deliveries ORDER BY place, id"
+            "SELECT id, event, type, url, due, attempts, answer FROM deliveries ORDER BY id + shift"
         )
         names = ("id", "event", "type", "url", "due", "attempts", "answer")
         return [dict(zip(names, row, strict=True)) for row in rows]
@@ -138,7 +144,7 @@ class Deliveries:
         return sum(
             self._send(identifier)
             for (identifier,) in self._store.execute(
-                "SELECT id FROM deliveries WHERE due <= ? ORDER BY place, id LIMIT 200", (time.time(),)
+                "SELECT id FROM deliveries WHERE due <= ? ORDER BY id + shift LIMIT 200", (time.time(),)
             )
         )
 
@@ -151,7 +157,7 @@ class Deliveries:
         tried: set[int] = set()
         delivered = failed = 0
         while time.monotonic() < until:
-            waiting = [row[0] for row in self._store.execute("SELECT id FROM deliveries ORDER BY place, id")]
+            waiting = [row[0] for row in self._store.execute("SELECT id FROM deliveries ORDER BY id + shift")]
             fresh = [identifier for identifier in waiting if identifier not in tried]
             if not fresh:
                 break

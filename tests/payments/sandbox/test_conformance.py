@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from payments.sandbox import Sandbox
-from payments.sandbox.api import ENDPOINTS
+from payments.sandbox.api import ENDPOINTS, Endpoint
 from tests.payments.openapi import (
     DROPPED_REQUIREMENTS,
     NEWER_FIELDS,
@@ -82,9 +82,7 @@ def test_every_list_and_expansion(shop: Shop) -> None:
         status, answer = shop.api("GET", endpoint.path)
         assert status == 200
         validate_object(answer)
-        validate_request(
-            "GET", endpoint.path, {"expand": ["data.payment_intent"]} if "data" in answer else {}
-        )
+        validate_request("GET", endpoint.path, {"limit": 1} if "data" in answer else {})
     expand = "&".join(
         f"expand[]=data.{path}" for path in ("payment_intent.latest_charge.balance_transaction", "line_items")
     )
@@ -111,13 +109,10 @@ def test_errors(shop: Shop, path: str) -> None:
     validate_error(answer)
 
 
-def test_every_endpoint_is_one_of_stripes() -> None:
-    for endpoint in ENDPOINTS:
-        path = endpoint.path.replace("<id>", "id_1")
-        try:
-            validate_request(endpoint.method, path, {})
-        except NotConforming as problem:
-            assert "required property" in str(problem), problem
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
+def test_every_endpoint_is_one_of_stripes(endpoint: Endpoint) -> None:
+    with pytest.raises(NotConforming, match="invented"):
+        validate_request(endpoint.method, endpoint.path.replace("<id>", "id_1"), {"invented": "1"})
 
 
 @pytest.mark.parametrize(
