@@ -32,7 +32,9 @@ def option_groups(product: ProductListing, selected: VariantListing) -> list[Opt
     """Return the product's options as seen from the selected variant.
 
     A value leads to the variant that differs in this option alone. Where no such variant exists, it
-    leads to the first that has the value, one that can be bought before one that cannot.
+    leads to the first that has the value, one that can be bought before one that cannot. A value counts
+    as available while any variant can be bought that shares it and the options chosen before it: a
+    colour is not sold out because one of its sizes is.
     """
     groups = []
     by_options = {variant.options: variant for variant in product.variants}
@@ -41,14 +43,15 @@ def option_groups(product: ProductListing, selected: VariantListing) -> list[Opt
             break
         values = []
         for value in product.option_values(position):
-            wanted = (*selected.options[:position], value, *selected.options[position + 1 :])
+            prefix = (*selected.options[:position], value)
+            wanted = (*prefix, *selected.options[position + 1 :])
             target = by_options.get(wanted) or _nearest(product, position, value)
             values.append(
                 OptionValue(
                     value,
                     target.sku,
                     value == selected.options[position],
-                    target.available,
+                    any(each.available for each in product.variants if each.options[: position + 1] == prefix),
                     product.swatches.get(value, ""),
                 )
             )
