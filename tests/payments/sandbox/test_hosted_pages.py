@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -166,3 +167,19 @@ def test_an_expired_session_has_a_page_that_says_so(shop: Shop, clock: SetClock,
     assert shop.page("/c/pay/cs_test_none")[0] == 404
     assert shop.page("/elsewhere")[0] == 404
     assert shop.page("/assets/page.css", "x=1")[0] == 405
+
+
+def test_many_clicks_at_once_pay_once(sandbox: Sandbox, shop: Shop) -> None:
+    session = shop.open()
+    statuses: list[int] = []
+
+    def click() -> None:
+        statuses.append(shop.page(f"/c/pay/{session['id']}", form(method="4242424242424242"))[0])
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [303] * 8
+    assert len(shop.api("GET", "/v1/charges")[1]["data"]) == 1
