@@ -139,18 +139,18 @@ def palette(
             # Mid tones carry neither ink nor paper: the fill itself gives way, in lightness alone.
             fill = toward(wanted, on, TEXT)
             if position < len(brands):
-                reached = round(contrast(on, wanted), 2)
+                reached = _below(contrast(on, wanted))
                 adjusted.append(Adjustment(f"brand{suffix}", wanted, fill, reached, TEXT))
             tokens[f"brand{suffix}"] = fill
         text = toward(wanted, tokens["sunk"], TEXT)
         tokens[f"brand-text{suffix}"] = text
         if text != wanted and position < len(brands):
-            reached = round(contrast(wanted, paper_hex), 2)
+            reached = _below(contrast(wanted, tokens["sunk"]))
             adjusted.append(Adjustment(f"brand-text{suffix}", wanted, text, reached, TEXT))
     ring = tokens["brand"]
     if contrast(ring, tokens["sunk"]) < SHAPE:
         ring = COBALT if scheme == "light" else COBALT_ON_DARK
-        reached = round(contrast(tokens["brand"], paper_hex), 2)
+        reached = _below(contrast(tokens["brand"], tokens["sunk"]))
         adjusted.append(Adjustment("focus", tokens["brand"], ring, reached, SHAPE))
     tokens["focus"] = ring
     return Palette(tokens, tuple(adjusted))
@@ -186,6 +186,11 @@ def palette_from_picture(data: bytes, most: int = 3) -> list[str]:
         if len(chosen) < most and all(colour.delta_e(other, method="ok") > 0.12 for other in chosen):
             chosen.append(colour)
     return [_hex(colour) for colour in chosen]
+
+
+def _below(ratio: float) -> float:
+    # Rounded down, so that 4.497 is never shown as the 4.5 that it misses.
+    return int(ratio * 100) / 100
 
 
 def _hex(colour: Color) -> str:

@@ -51,7 +51,9 @@ def option_groups(product: ProductListing, selected: VariantListing) -> list[Opt
                     value,
                     target.sku,
                     value == selected.options[position],
-                    any(each.available for each in product.variants if each.options[: position + 1] == prefix),
+                    any(
+                        each.available for each in product.variants if each.options[: position + 1] == prefix
+                    ),
                     product.swatches.get(value, ""),
                 )
             )

@@ -167,6 +167,7 @@ def bag_count() -> str:
     return BAG_PLACEHOLDER if count is None else str(count)
 
 
+@lru_cache(maxsize=1024)
 def swatch(colour: str, size: int = 14) -> Markup:
     """A dot of a colour as SVG, since the content security policy allows no style attributes."""
     half = size / 2

@@ -1,0 +1,282 @@
+"""Sample records for the pages of a store, and a small application that has the endpoints they name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask
+from flask_babel import Babel
+
+from catalog.pictures import PictureRef
+from kit.money import Money
+from orders.view import (
+    CartLine,
+    CartView,
+    DeliveryOption,
+    OrderLineView,
+    OrderView,
+    Quote,
+    ShipmentView,
+    TimelineEntry,
+)
+from pricing.listing import ProductListing, VariantListing
+from tenants.storefront import MenuItem, Storefront
+from themes.registry import installed
+from themes.sections import compose
+
+NOW = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
+PICTURE = PictureRef("a" * 64, 960, 1200, 'A "tee" & more', (320, 640, 960))
+IMAGE = {"key": "b" * 64, "width": 1600, "height": 1160, "alt": "A table", "sizes": [320, 640]}
+ENDPOINTS = {
+    "home": "/",
+    "collection": "/collections/<handle>",
+    "product": "/products/<handle>",
+    "search": "/search",
+    "cart": "/cart",
+    "cart_add": "/cart/add",
+    "cart_update": "/cart/update",
+    "cart_confirm": "/cart/confirm",
+    "checkout": "/checkout",
+    "confirmation": "/thanks/<token>",
+    "order": "/order/<token>",
+    "policy": "/policies/<slug>",
+}
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def application() -> Flask:
+    app = Flask(__name__)
+    Babel(app)
+    pages = Blueprint("store", __name__)
+    for name, rule in ENDPOINTS.items():
+        pages.add_url_rule(rule, name, lambda **_: "", methods=["GET", "POST"])
+    app.register_blueprint(pages)
+    return app
+
+
+def storefront(preset: str = "reading-room", **given: Any) -> Storefront:
+    settings = installed().theme("aurora").preset(preset).settings
+    values: dict[str, Any] = {
+        "partner_id": UUID(int=1),
+        "store_id": UUID(int=2),
+        "slug": "hollin",
+        "name": "Hollin & <Wren>",
+        "tagline": "A reading room",
+        "state": "live",
+        "currency": "USD",
+        "country": "US",
+        "locale": "en_US",
+        "tax_inclusive": False,
+        "support_email": "help@hollin.example",
+        "company_name": "Northlight Goods",
+        "theme": "aurora@1",
+        "settings": {**settings, "announcement": "Free delivery this week"},
+        "pages": {},
+        "menu": (MenuItem("all", "Shop", 24), MenuItem("mugs", "Mugs", 1)),
+        "host": "hollin.localhost",
+        "returns_days": 30,
+    }
+    return Storefront(**{**values, **given})
+
+
+def variant(number: int, *options: str, available: bool = True, left: int | None = None) -> VariantListing:
+    price = usd(3600) if available or options else None
+    return VariantListing(
+        UUID(int=number), f"TEE-{number}", options, price, usd(4000), available, left, PICTURE
+    )
+
+
+def tee() -> ProductListing:
+    variants = (
+        variant(1, "Rose", "S", left=2),
+        variant(2, "Rose", "M", available=False, left=0),
+        variant(3, "Ink", "S", available=False, left=0),
+        variant(4, "Ink", "M", available=False, left=0),
+        variant(5, "Oat", "M"),
+    )
+    return ProductListing(
+        UUID(int=50),
+        "tee",
+        "Far Hills tee",
+        "Heavy cotton",
+        "<p>Printed by hand.</p>",
+        "Northlight",
+        "Shirts",
+        ("Colour", "Size"),
+        {"Rose": "#dba9a4", "Ink": "#242b39", "Oat": "#ebe4d4"},
+        (PICTURE, PictureRef("c" * 64, 200, 250, "", ())),
+        variants,
+    )
+
+
+def plate() -> ProductListing:
+    """A product with nothing but a name: no picture, no options, nothing to sell."""
+    only = VariantListing(UUID(int=9), "PLATE", (), None, None, False, 0, None)
+    return ProductListing(UUID(int=51), "plate", "Plate", "", "", "", "", (), {}, (), (only,))
+
+
+def mug() -> ProductListing:
+    only = VariantListing(UUID(int=10), "MUG", (), usd(2400), None, True, None, PICTURE)
+    return ProductListing(UUID(int=52), "mug", "Mug", "350 ml", "", "", "", (), {}, (PICTURE,), (only,))
+
+
+def cart(*, changed: bool = False) -> CartView:
+    problem = "This is sold out." if changed else ""
+    lines = (
+        CartLine(
+            UUID(int=1), "tee", "Far Hills tee", "Rose, S", PICTURE, 2, usd(3600), None, usd(7200), 2, ""
+        ),
+        CartLine(
+            UUID(int=10),
+            "mug",
+            "Mug",
+            "",
+            None,
+            1,
+            usd(2400),
+            usd(2000) if changed else None,
+            usd(2400),
+            None,
+            problem,
+        ),
+    )
+    return CartView(UUID(int=7), lines, usd(9600))
+
+
+DELIVERY = (
+    DeliveryOption(UUID(int=11), "Standard", usd(490), usd(6000), (2, 4)),
+    DeliveryOption(UUID(int=12), "Collect", usd(0), None, (1, 1)),
+)
+
+
+def order(payment: str = "paid", fulfilment: str = "shipped") -> OrderView:
+    line = OrderLineView(
+        "Tee", "Rose", "T", PICTURE, 2, usd(3600), usd(7200), usd(7200), usd(0), usd(1), usd(1)
+    )
+    address = {
+        "name": "A Buyer",
+        "line1": "12 Pine Street",
+        "city": "Portland",
+        "postcode": "97205",
+        "country": "US",
+    }
+    return OrderView(
+        UUID(int=1),
+        UUID(int=77),
+        UUID(int=2),
+        1042,
+        NOW,
+        NOW,
+        payment,
+        fulfilment,
+        "buyer@example.org",
+        address,
+        "Standard",
+        usd(7200),
+        usd(0),
+        usd(576),
+        usd(7776),
+        False,
+        usd(900),
+        None,
+        (line,),
+        (
+            TimelineEntry(NOW, "placed", "Order placed"),
+            TimelineEntry(NOW + timedelta(hours=1), "paid", "Paid"),
+        ),
+        (ShipmentView("UPS", "1Z9", "https://example.org/t", NOW),),
+    )
+
+
+def sections() -> list[Any]:
+    page = [
+        {"type": "hero", "settings": {"heading": "Low sun", "picture": IMAGE}},
+        {"type": "featured", "settings": {"count": 3}},
+        {"type": "quote", "settings": {"source": "Someone"}},
+        {"type": "picture_text", "settings": {"picture": IMAGE, "label": "More", "url": "/collections/all"}},
+        {"type": "collections", "settings": {}},
+        {"type": "richtext", "settings": {"heading": "Note"}},
+        {"type": "facts", "settings": {}},
+    ]
+    made = compose(installed().theme("aurora"), page)
+    assert not made.problems
+    menu = storefront().menu
+    return [
+        SimpleNamespace(
+            type=each.type, settings=each.settings, products=[tee(), mug(), plate()], collections=menu
+        )
+        for each in made.sections
+    ]
+
+
+def pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every page in its telling states: name, then template and context."""
+    collection = SimpleNamespace(handle="all", title="Everything", description="<p>All of it</p>")
+    listed = {"collection": collection, "products": [tee(), mug(), plate()], "total": 24, "sort": "newest"}
+    bought = {"returns_days": 30, "delivery": DELIVERY}
+    checkout = {"countries": [("US", "United States"), ("DE", "Germany")], "cart": cart()}
+    quote = Quote(usd(9600), usd(490), usd(100), usd(10190), True)
+    undo = SimpleNamespace(variant_id=UUID(int=3), quantity=1, title="Mug")
+    known: dict[str, tuple[str, dict[str, Any]]] = {
+        "home": ("home.html", {"sections": sections()}),
+        "empty home": ("home.html", {"sections": []}),
+        "collection": ("collection.html", {**listed, "next_url": "?shown=48", "in_stock": False}),
+        "empty collection": (
+            "collection.html",
+            {**listed, "products": [], "total": 0, "next_url": None, "in_stock": True},
+        ),
+        "search": ("search.html", {"query": "<mug>", "products": [mug()]}),
+        "nothing found": ("search.html", {"query": "zzz", "products": []}),
+        "cart": (
+            "cart.html",
+            {"cart": cart(), "free_from": usd(12000), "to_free": usd(2400), "removed": None},
+        ),
+        "changed cart": (
+            "cart.html",
+            {"cart": cart(changed=True), "free_from": usd(6000), "to_free": None, "removed": undo},
+        ),
+        "empty cart": (
+            "cart.html",
+            {"cart": CartView(None, (), usd(0)), "free_from": None, "to_free": None, "removed": None},
+        ),
+        "checkout": (
+            "checkout.html",
+            {**checkout, "form": {}, "errors": {}, "delivery_options": DELIVERY, "quote": quote},
+        ),
+        "refused checkout": (
+            "checkout.html",
+            {
+                **checkout,
+                "form": {"email": '"><script>', "country": "DE", "rate_id": str(DELIVERY[1].rate_id)},
+                "errors": {"email": "Write an address.", "rate_id": "Choose one.", "": "Try again."},
+                "delivery_options": (),
+                "quote": None,
+            },
+        ),
+        "not found": (
+            "message.html",
+            {"status": 404, "heading": "Not here.", "body": "It moved.", "action": ("Home", "/")},
+        ),
+        "paused": ("message.html", {"status": 503, "heading": "Closed.", "body": "Soon.", "action": None}),
+    }
+    for product in (tee(), mug(), plate()):
+        for one in product.variants[:3]:
+            known[f"{product.handle} {one.sku}"] = (
+                "product.html",
+                {"product": product, "selected": one, "related": [mug()], **bought},
+            )
+    for state in ("paid", "awaiting", "failed"):
+        known[f"confirmation {state}"] = (
+            "confirmation.html",
+            {"order": order(state), "tracking_url": "/order/x"},
+        )
+        known[f"order {state}"] = ("order.html", {"order": order(state), "tracking_url": "/order/x"})
+    for slug in ("delivery", "returns", "privacy", "terms", "contact"):
+        known[slug] = ("policy.html", {"slug": slug, **bought})
+    return known
