@@ -257,7 +257,10 @@ class InProcess(stripe.HTTPClient):
         _usage: list[str] | None = None,
     ) -> tuple[str, int, Mapping[str, str]]:
         body = post_data.encode() if isinstance(post_data, str) else post_data or b""
-        status, answered, content = self._call(method.upper(), url, dict(headers or {}), body)
+        try:
+            status, answered, content = self._call(method.upper(), url, dict(headers or {}), body)
+        except ConnectionError as error:
+            raise stripe.APIConnectionError(str(error), should_retry=True) from error
         return content.decode(), status, {name.lower(): value for name, value in answered.items()}
 
     def close(self) -> None:

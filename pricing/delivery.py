@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 
@@ -60,22 +61,28 @@ class Tables:
         return found.get(region.strip().upper()) or found.get("") or NO_TAX
 
 
-_READ = text("""
-    SELECT (SELECT jsonb_agg(jsonb_build_array(d.rate_id, d.name, d.countries, d.amount, d.free_from,
-                                               d.days_from, d.days_to) ORDER BY d.position)
-              FROM delivery_rates d WHERE d.currency = :currency),
-           (SELECT jsonb_agg(jsonb_build_array(t.country, t.region, t.name, t.rate_bps, t.on_delivery))
-              FROM tax_rates t)
-""")
+# Two columns for any statement that knows the currency as ``{currency}``; ``tables_of`` reads them.
+TABLES_COLUMNS = """
+    (SELECT jsonb_agg(jsonb_build_array(d.rate_id, d.name, d.countries, d.amount, d.free_from,
+                                        d.days_from, d.days_to) ORDER BY d.position)
+       FROM delivery_rates d WHERE d.currency = {currency}) AS delivery,
+    (SELECT jsonb_agg(jsonb_build_array(t.country, t.region, t.name, t.rate_bps, t.on_delivery))
+       FROM tax_rates t) AS taxes
+"""
 
 
 def read_tables(session: Session, *, currency: str) -> Tables:
     """Read the tables that apply to a store of this currency."""
-    delivery, taxes = session.execute(_READ, {"currency": currency}).one()
+    columns = TABLES_COLUMNS.format(currency=":currency")
+    return tables_of(session.execute(text(f"SELECT {columns}"), {"currency": currency}).one())
+
+
+def tables_of(row: Row[Any]) -> Tables:
+    """Make the tables from a row that brought ``TABLES_COLUMNS``."""
     return Tables(
         tuple(
             Rate(UUID(rate_id), name, tuple(countries), amount, free_from, (days_from, days_to))
-            for rate_id, name, countries, amount, free_from, days_from, days_to in delivery or ()
+            for rate_id, name, countries, amount, free_from, days_from, days_to in row.delivery or ()
         ),
-        tuple(Tax(*tax) for tax in taxes or ()),
+        tuple(Tax(*tax) for tax in row.taxes or ()),
     )

@@ -55,6 +55,15 @@ SEARCH = Selection(
     f"{_ACTIVE} AND (p.title || ' ' || p.summary || ' ' || p.kind || ' ' || array_to_string(p.tags, ' '))"
     " ILIKE :choice"
 )
+# A product, and some that stand in a collection with it.
+WITH_RELATED = Selection(
+    "SELECT p.product_id, 0 AS place FROM products p WHERE p.state = 'active' AND p.handle = :choice UNION ALL"
+    " SELECT * FROM (SELECT DISTINCT p.product_id, 1 + p.position AS place FROM products t"
+    " JOIN collection_products a ON a.product_id = t.product_id"
+    " JOIN collection_products b ON b.collection_id = a.collection_id AND b.product_id <> t.product_id"
+    " JOIN products p ON p.product_id = b.product_id AND p.state = 'active'"
+    " WHERE t.handle = :choice AND t.state = 'active' ORDER BY place LIMIT 4) others"
+)
 VARIANTS = Selection(
     "SELECT DISTINCT product_id, 0 AS place FROM variants WHERE variant_id = ANY(CAST(:choice AS uuid[]))",
     only="AND v.variant_id = ANY(CAST(:choice AS uuid[]))",
@@ -155,7 +164,8 @@ def read_prices(
     """Return one row a variant, with everything that its price in this store depends on.
 
     Selections by variant keep what the company withdrew and what the partner hides; the rows'
-    ``state`` and ``hidden`` tell. ``total`` counts the products before ``limit`` and ``offset``.
+    ``state`` and ``hidden`` tell. ``total`` counts the products before ``limit`` and ``offset``. The
+    description comes only when asked for, and only for products in place 0: it is long.
     """
     inner, outer = _ORDERS[order]
     statement = _READ.format(
@@ -167,7 +177,7 @@ def read_prices(
         freed=selection.freed,
         order=inner,
         order_out=outer,
-        description="pr.description" if with_description else "''",
+        description="CASE WHEN shown.place = 0 THEN pr.description ELSE '' END" if with_description else "''",
     )
     return session.execute(
         text(statement),

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, create_engine
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import URL, make_url
@@ -77,10 +78,11 @@ class Database:
     def console(self, **options: Any) -> Engine:
         return self._engine(self.console_url, CONSOLE, **options)
 
-    def conninfo(self, role: str = FACE) -> str:
-        """A libpq connection string for libraries that connect by themselves, such as the queue."""
-        url = _as_role(self.owner_url, role)
-        return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    def conninfo(self) -> str:
+        """How a library that connects by itself, such as the queue, connects as a face."""
+        if self.face_url:
+            return _libpq(self.face_url)
+        return make_conninfo(_libpq(self.owner_url), options=f"-c role={FACE}")
 
     def _engine(self, own_url: str, role: str, **options: Any) -> Engine:
         url = _psycopg(own_url) if own_url else _as_role(self.owner_url, role)
@@ -90,6 +92,10 @@ class Database:
 
 def _psycopg(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def _libpq(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _as_role(url: str, role: str) -> URL:

@@ -187,9 +187,9 @@ class HostEntry:
 
 # Written for one statement on a connection that commits by itself: the whole cost of a warm page.
 _HOST = text("""
-    SELECT h.partner_id, h.store_id, r.revision, (
-             SELECT g.revision FROM store_revisions g WHERE g.store_id = '00000000-0000-0000-0000-000000000000'
-           ) AS shared
+    SELECT h.partner_id, h.store_id, r.revision,
+           (SELECT g.revision FROM store_revisions g
+             WHERE g.store_id = '00000000-0000-0000-0000-000000000000') AS shared
       FROM hostnames h JOIN store_revisions r ON r.store_id = h.store_id
      WHERE h.host = :host
 """)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
@@ -51,7 +51,7 @@ class Storefront:
 
 # The look, the menu and the company's name come along, so that a page needs no second statement for
 # them. Tables of other rooms are read here by name: this is what a store is to those who visit it.
-_READ = text("""
+_READ = """
     SELECT s.*, c.name AS company_name, c.returns_days, p.state AS partner_state,
            k.theme, k.settings, k.pages,
            (SELECT h.host FROM hostnames h WHERE h.store_id = s.store_id AND h.is_primary) AS host,
@@ -63,13 +63,13 @@ _READ = text("""
                      WHERE NOT EXISTS (SELECT 1 FROM hidden_products x
                                         WHERE x.partner_id = :partner_id AND x.store_id = :store_id
                                           AND x.product_id = g.product_id)
-                     GROUP BY o.collection_id) m) AS menu
+                     GROUP BY o.collection_id) m) AS menu {more}
       FROM stores s
       JOIN partners p ON p.partner_id = s.partner_id
      CROSS JOIN company c
       LEFT JOIN look_versions k ON k.partner_id = s.partner_id AND k.look_id = s.published_look_id
      WHERE s.partner_id = :partner_id AND s.store_id = :store_id
-""")
+"""
 
 
 def read_storefront(session: Session, *, partner_id: UUID, store_id: UUID) -> Storefront:
@@ -77,11 +77,20 @@ def read_storefront(session: Session, *, partner_id: UUID, store_id: UUID) -> St
 
     A live store of a paused partner is paused.
     """
-    row = session.execute(_READ, {"partner_id": partner_id, "store_id": store_id}).one_or_none()
+    return read_storefront_with(session, partner_id=partner_id, store_id=store_id, more="")[0]
+
+
+def read_storefront_with(
+    session: Session, *, partner_id: UUID, store_id: UUID, more: str
+) -> tuple[Storefront, Row[Any]]:
+    """The same in one statement with ``more`` columns, which may speak of the store as ``s``; the row
+    that brought them comes along."""
+    statement = text(_READ.format(more=f", {more}" if more else ""))
+    row = session.execute(statement, {"partner_id": partner_id, "store_id": store_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such store.")
     paused = row.partner_state == "paused" and row.state == "live"
-    return Storefront(
+    store = Storefront(
         partner_id=row.partner_id,
         store_id=row.store_id,
         slug=row.slug,
@@ -101,3 +110,4 @@ def read_storefront(session: Session, *, partner_id: UUID, store_id: UUID) -> St
         host=row.host or "",
         returns_days=row.returns_days,
     )
+    return store, row

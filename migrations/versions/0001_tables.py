@@ -330,10 +330,8 @@ STATEMENTS = (
         partner_id UUID NOT NULL,
         cart_id UUID NOT NULL,
         store_id UUID NOT NULL,
-        shopper_hash BYTEA NOT NULL,
         updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        CONSTRAINT carts_pkey PRIMARY KEY (partner_id, cart_id),
-        CONSTRAINT carts_partner_id_store_id_shopper_hash_key UNIQUE (partner_id, store_id, shopper_hash)
+        CONSTRAINT carts_pkey PRIMARY KEY (partner_id, cart_id)
     )
     """,
     """

@@ -1,0 +1,337 @@
+"""The edge of every face: one transaction a request, who may enter, forgery checks, headers, errors.
+
+A view is: parse, one domain call, answer. What all of them share happens here: the transaction is
+opened when the view first asks for it and ends before the answer leaves, committed by an answer
+below 400 and rolled back by any other.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.services import Services
+from kit.errors import Forbidden, NotFound, Refusal
+from kit.ids import new_token
+from payments.gateway import GatewayUnavailable
+from storage.database import lost_connection
+from storage.tenancy import Tenant, enter
+from tenants.access import SignedIn, who
+
+log = logging.getLogger(__name__)
+
+Rule = Callable[[SignedIn | None], bool]
+_RULES = "awning.rules"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def anyone(_: SignedIn | None) -> bool:
+    """The rule of a blueprint that needs no sign-in."""
+    return True
+
+
+def roles(*allowed: str) -> Rule:
+    """The rule of a blueprint for people of these roles; of any role when none is named."""
+
+    def rule(person: SignedIn | None) -> bool:
+        return person is not None and (not allowed or person.role in allowed)
+
+    return rule
+
+
+@dataclass(frozen=True)
+class Face:
+    """How one face differs: its database role, its cookies, where its checkout may send a form,
+    and how it words an error. ``partner`` gives the tenant of a request, where there is one."""
+
+    name: str
+    engine: Engine
+    services: Services
+    partner: Callable[[], UUID | None]
+    error_page: Callable[[int, str, str], str | AnyResponse]
+    form_targets: tuple[str, ...] = ()
+    sign_in_path: str = ""
+
+    @property
+    def session_cookie(self) -> str:
+        return self._cookie({"portal": "partner", "console": "staff"}.get(self.name, self.name))
+
+    @property
+    def visitor_cookie(self) -> str:
+        return self._cookie("shopper" if self.name == "store" else f"visit-{self.name}")
+
+    def _cookie(self, name: str) -> str:
+        prefix = "__Host-" if self.services.config.secure_cookies else ""
+        return f"{prefix}awning-{name}"
+
+
+def face_app(face: Face) -> Flask:
+    """Make the Flask application of a face, with everything that this module promises."""
+    app = Flask(f"app.{face.name}", static_folder=None, template_folder=None)
+    app.secret_key = face.services.config.secret
+    app.extensions["awning.face"] = face
+    app.extensions[_RULES] = {}
+    app.config["MAX_CONTENT_LENGTH"] = 64 << 20
+    app.config["MAX_FORM_MEMORY_SIZE"] = 4 << 20
+    app.config["MAX_FORM_PARTS"] = 20_000
+    app.before_request(_guard)
+    app.after_request(_finish)
+    app.teardown_request(_abandon)
+    for kind in (HTTPException, Refusal, GatewayUnavailable, IntegrityError, PoolTimeout, Exception):
+        app.register_error_handler(kind, _answer_error)
+    return app
+
+
+def register(app: Flask, blueprint: Blueprint, *, enter: Rule, **options: Any) -> None:
+    """Add a blueprint and say who may enter it. A route of no registered blueprint lets nobody in."""
+    app.extensions[_RULES][blueprint.name] = enter
+    app.register_blueprint(blueprint, **options)
+
+
+def this_face() -> Face:
+    return cast(Face, current_app.extensions["awning.face"])
+
+
+def services() -> Services:
+    return this_face().services
+
+
+def now() -> datetime:
+    """The moment of this request, the same for all that it does."""
+    if "now" not in g:
+        g.now = services().clock.now()
+    return cast(datetime, g.now)
+
+
+def db() -> Session:
+    """The request's transaction, opened at the first call: the tenant's, where the face has one."""
+    if "db" not in g:
+        face = this_face()
+        session = Session(face.engine, expire_on_commit=False)
+        g.db = session
+        partner_id = face.partner()
+        if partner_id is not None:
+            enter(session, partner_id)
+    return cast(Session, g.db)
+
+
+def tenant() -> Tenant:
+    """The request's tenant, for work that takes several transactions."""
+    partner_id = this_face().partner()
+    if partner_id is None:
+        raise RuntimeError("this face has no tenant")
+    return Tenant(this_face().engine, partner_id)
+
+
+def person() -> SignedIn:
+    """Who sent the request. Only for routes whose rule asks for a sign-in."""
+    found = visitor()
+    if found is None:
+        raise RuntimeError("the route's rule let somebody in who is not signed in")
+    return found
+
+
+def visitor() -> SignedIn | None:
+    """Who sent the request, if anyone is signed in."""
+    if "person" not in g:
+        face = this_face()
+        token = request.cookies.get(face.session_cookie, "")
+        g.person = None
+        if token and face.sign_in_path:
+            with Session(face.engine) as session, session.begin():
+                g.person = who(session, face=face.name, token=token, now=now())
+    return cast("SignedIn | None", g.person)
+
+
+def visitor_token() -> str:
+    """A random name for this browser on this face; made, and set as a cookie, when there is none."""
+    if "visitor_token" not in g:
+        given = request.cookies.get(this_face().visitor_cookie, "")
+        g.visitor_token = given if 40 <= len(given) <= 60 and given.isascii() else new_token()
+        g.visitor_is_new = g.visitor_token != given
+    return cast(str, g.visitor_token)
+
+
+def csrf_token() -> str:
+    """The token that a form of this browser carries: bound to its cookies, so no other site has it."""
+    if "csrf" not in g:
+        face = this_face()
+        bound = f"{face.name}|{visitor_token()}|{request.cookies.get(face.session_cookie, '')}"
+        g.csrf = hmac.new(services().config.secret.encode(), bound.encode(), sha256).hexdigest()
+    return cast(str, g.csrf)
+
+
+def set_cookie(
+    response: AnyResponse, name: str, value: str, *, days: int | None, script: bool = False
+) -> None:
+    """Set a host-only cookie. ``script`` lets the page's script read it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=None if days is None else days * 86400,
+        httponly=not script,
+        secure=services().config.secure_cookies,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def _guard() -> AnyResponse | None:
+    if request.method not in _SAFE and not getattr(_view(), "signed_elsewhere", False):
+        _refuse_forgery()
+    if request.endpoint is None:
+        return None
+    rule: Rule | None = current_app.extensions[_RULES].get(request.blueprint)
+    if rule is None:
+        abort(403)
+    if rule is anyone:
+        return None
+    found = visitor()
+    if found is None:
+        if request.path.startswith("/api/"):
+            abort(401)
+        going_to = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(f"{this_face().sign_in_path}?next={going_to}")
+    if not rule(found):
+        abort(403)
+    return None
+
+
+def signed_elsewhere(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view whose requests prove where they come from by a signature of their own."""
+    view.signed_elsewhere = True  # type: ignore[attr-defined]
+    return view
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _refuse_forgery() -> None:
+    """Let a change through only when it came from a page of ours: by what the browser says of its
+    origin, and by the token that only our pages carry."""
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site and site not in ("same-origin", "none"):
+        abort(403, "This form was sent from another site.")
+    origin = request.headers.get("Origin", "")
+    if origin and origin != "null" and origin.split("://", 1)[-1] != request.host:
+        abort(403, "This form was sent from another site.")
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        abort(403, "This page was open for too long. Go back, reload it, and try again.")
+
+
+def _finish(response: Response) -> Response:
+    session: Session | None = g.pop("db", None)
+    if session is not None:
+        try:
+            if response.status_code < 400:
+                session.commit()
+        finally:
+            session.close()
+    if g.get("visitor_is_new"):
+        set_cookie(response, this_face().visitor_cookie, visitor_token(), days=60)
+    _set_headers(response)
+    return response
+
+
+def _set_headers(response: Response) -> None:
+    headers = response.headers
+    if "Content-Security-Policy" not in headers:
+        targets = " ".join(("'self'", *this_face().form_targets))
+        headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+            f" connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none';"
+            " frame-ancestors 'none'"
+        )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    headers.setdefault("Cache-Control", "private, no-store")
+    if services().config.secure_cookies:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def _abandon(_: BaseException | None) -> None:
+    session: Session | None = g.pop("db", None)
+    if session is not None:
+        session.close()
+
+
+_CONFLICTS = ("23505", "23P01", "40001", "40P01")
+
+
+def _answer_error(error: Exception) -> tuple[str | AnyResponse, int] | AnyResponse:
+    status, heading, body = _worded(error)
+    if status >= 500:
+        log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
+    if isinstance(error, HTTPException) and error.response is not None:
+        return cast(AnyResponse, error.response)
+    if request.path.startswith("/api/"):
+        response = cast(AnyResponse, current_app.json.response(error=heading, message=body))
+    else:
+        page = this_face().error_page(status, heading, body)
+        response = page if isinstance(page, AnyResponse) else Response(page)
+    response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _worded(error: Exception) -> tuple[int, str, str]:
+    """Status, heading and sentence for an error, in words for the person who meets it."""
+    match error:
+        case NotFound():
+            return 404, "Not found", error.message
+        case Forbidden():
+            return 403, "Not allowed", error.message
+        case Refusal():
+            return 422, "That cannot be done", error.message
+        case GatewayUnavailable():
+            return (
+                503,
+                "Payment is not reachable",
+                "The payment service did not answer. Nothing was charged. Please try again in a moment.",
+            )
+        case PoolTimeout():
+            return 503, "One moment, please", "Many people are here at once. Please try again in a moment."
+        case IntegrityError() if getattr(error.orig, "sqlstate", "") in _CONFLICTS:
+            return 409, "Somebody was quicker", "This changed at the same moment elsewhere. Please try again."
+        case OperationalError() if getattr(error.orig, "sqlstate", "") in _CONFLICTS:
+            return 409, "Somebody was quicker", "This changed at the same moment elsewhere. Please try again."
+        case HTTPException():
+            return _worded_http(error)
+        case _ if lost_connection(error):
+            return 503, "One moment, please", "The service is restarting. Please try again in a moment."
+    return 500, "Something went wrong", "The fault is ours, and it was recorded. Please try again."
+
+
+def _worded_http(error: HTTPException) -> tuple[int, str, str]:
+    status = error.code or 500
+    known = {
+        403: ("Not allowed", "You may not do this."),
+        404: ("Not found", "There is nothing at this address."),
+        405: ("Not allowed", "This address cannot be used that way."),
+        413: ("Too large", "What was sent is too large. Files may have up to 64 MB."),
+        401: ("Sign in", "Sign in first."),
+    }
+    heading, body = known.get(status, ("That cannot be done", "The request was not understood."))
+    if status == 403 and error.description and error.description != HTTPException.description:
+        default = type(error).description
+        body = error.description if error.description != default else body
+    return status, heading, body

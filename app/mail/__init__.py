@@ -1,0 +1,1 @@
+"""Mail: how it leaves (``mailer``), and what it says (``orders``, ``people``)."""

@@ -1,0 +1,168 @@
+"""Mail about orders: the shopper's in the store's brand, the partner's in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.config import Config
+from app.mail.mailer import compose
+from app.services import Services
+from app.store.links import order_token
+from app.store.rendering import render
+from orders.models import SentMail
+from orders.reading import read_order
+from orders.view import OrderView
+from storage.tenancy import Tenant
+from tenants.storefront import Storefront, read_storefront
+
+
+def send_order_mails(
+    services: Services, app: Flask, *, tenant: Tenant, order_id: UUID, kinds: tuple[str, ...], now: datetime
+) -> None:
+    """Send those mails about an order that were not sent before, and record them.
+
+    Nothing is locked while the mail server is spoken to. A crash between sending and recording sends
+    again, under the same Message-ID.
+    """
+    with tenant.begin() as session:
+        order = read_order(session, partner_id=tenant.partner_id, order_id=order_id)
+        store = read_storefront(session, partner_id=tenant.partner_id, store_id=order.store_id)
+        sent = {entry.kind.removeprefix("mail_") for entry in order.timeline}
+        partners = _partner_addresses(session, tenant.partner_id) if "notice" in kinds else []
+    done = []
+    for kind in kinds:
+        if kind in sent:
+            continue
+        message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
+        for message in _WRITERS[kind](services.config, app, store, order, partners, message_id, now):
+            services.mailer.send(message)
+        done.append({"kind": kind, "message_id": message_id})
+    if done:
+        with tenant.begin() as session:
+            session.execute(
+                insert(SentMail).on_conflict_do_nothing(),
+                [
+                    {**row, "partner_id": tenant.partner_id, "order_id": order_id, "sent_at": now}
+                    for row in done
+                ],
+            )
+
+
+def _partner_addresses(session: Session, partner_id: UUID) -> list[str]:
+    rows = session.execute(
+        text(
+            "SELECT p.email FROM memberships m JOIN people p USING (person_id)"
+            " WHERE m.partner_id = :partner_id AND m.role IN ('owner', 'manager', 'support')"
+            " ORDER BY p.email"
+        ),
+        {"partner_id": partner_id},
+    )
+    return [row.email for row in rows]
+
+
+def _to_shopper(
+    template: str,
+) -> Callable[[Config, Flask, Storefront, OrderView, list[str], str, datetime], list[EmailMessage]]:
+    def write(
+        config: Config,
+        app: Flask,
+        store: Storefront,
+        order: OrderView,
+        partners: list[str],
+        message_id: str,
+        now: datetime,
+    ) -> list[EmailMessage]:
+        token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
+        context = {
+            "order": order,
+            "tracking_url": config.url(store.host, f"/order/{token}"),
+            "base_url": config.url(store.host),
+        }
+        with app.test_request_context(base_url=config.url(store.host)):
+            subject = render(store, f"mail/{template}.subject.txt", **context)
+            html = render(store, f"mail/{template}.html", **context)
+            plain = render(store, f"mail/{template}.txt", **context)
+        return [
+            compose(
+                sender=f'"{store.name}" <{config.mail_from}>',
+                to=order.email,
+                subject=subject,
+                text=plain,
+                html=html,
+                message_id=message_id,
+                at=now,
+                reply_to=store.support_email,
+            )
+        ]
+
+    return write
+
+
+def _notice(
+    config: Config,
+    app: Flask,
+    store: Storefront,
+    order: OrderView,
+    partners: list[str],
+    message_id: str,
+    now: datetime,
+) -> list[EmailMessage]:
+    goods = "\n".join(
+        f"  {line.quantity} × {line.product_title}"
+        f"{', ' + line.variant_title if line.variant_title else ''}: you earn {line.margin}"
+        for line in order.lines
+    )
+    address = config.url(config.portal_host, f"/orders/{order.order_id}")
+    return [
+        compose(
+            sender=f'"{store.company_name}" <{config.mail_from}>',
+            to=to,
+            subject=f"Order {order.number} in {store.name}: you earn {order.margin}",
+            text=f"{store.name} has sold:\n\n{goods}\n\nYou earn {order.margin}.\n\n{address}\n",
+            message_id=f"{index}.{message_id}",
+            at=now,
+        )
+        for index, to in enumerate(partners)
+    ]
+
+
+def _unsold(
+    config: Config,
+    app: Flask,
+    store: Storefront,
+    order: OrderView,
+    partners: list[str],
+    message_id: str,
+    now: datetime,
+) -> list[EmailMessage]:
+    return [
+        compose(
+            sender=f'"{store.name}" <{config.mail_from}>',
+            to=order.email,
+            subject=f"Order {order.number}: sold out, and refunded in full",
+            text=(
+                f"Your payment for order {order.number} arrived after the last piece had gone. We are"
+                f" sorry. We have given back all of it, {order.total}; your bank shows it within some"
+                f" days.\n\n{store.name}\n"
+            ),
+            message_id=message_id,
+            at=now,
+            reply_to=store.support_email,
+        )
+    ]
+
+
+_WRITERS = {
+    "receipt": _to_shopper("receipt"),
+    "shipped": _to_shopper("shipped"),
+    "unsold": _unsold,
+    "notice": _notice,
+}

@@ -1,0 +1,305 @@
+"""The pages that are the same for every shopper: home, collection, product, search, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, abort, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.edge import csrf_token, db, now
+from app.store.bag_count import bag_count
+from app.store.blueprint import store
+from app.store.page_cache import CachedPage, PageCache
+from app.store.rendering import render
+from app.store.visit import host_entry, primary_url, visit
+from catalog.models import Collection
+from kit.money import Money
+from orders.quoting import delivery_options
+from pricing.listing import Listings, ProductListing, listings
+from pricing.reading import COLLECTION, EVERYTHING, SEARCH, WITH_RELATED
+from themes.registry import installed
+from themes.sections import compose
+
+_pages = PageCache()
+PAGE = 24
+_SORTS = ("featured", "newest", "price", "-price", "title")
+_POLICIES = ("delivery", "returns", "privacy", "terms", "contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page and how long it stays true."""
+
+    html: str
+    good_until: datetime | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCollection:
+    handle: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section of a composed page, with the goods that it shows."""
+
+    type: str
+    settings: dict[str, Any]
+    products: tuple[ProductListing, ...]
+    collections: tuple[Any, ...]
+
+
+def cached(make: Callable[[], Rendered], *, key: str) -> AnyResponse:
+    """Answer from memory, or render and remember."""
+    entry = host_entry()
+    kept = _pages.get((entry.store_id, key), revision=entry.revision, now=now())
+    if kept is None:
+        if (closed := closed_page()) is not None:
+            return closed
+        page = make()
+        kept = CachedPage(entry.revision, page.good_until, page.status, page.html.encode())
+        _pages.put((entry.store_id, key), kept)
+    body = kept.for_shopper(csrf=csrf_token(), bag=bag_count())
+    return Response(body, kept.status, content_type="text/html; charset=utf-8")
+
+
+def closed_page() -> AnyResponse | None:
+    """The page of a store that is not open: its own, and 503. None for a store that sells."""
+    shop = visit().store
+    if shop.state == "live":
+        return None
+    words = {
+        "paused": (
+            "We'll be back soon",
+            "The shop is taking a short break. Parcels under way still arrive.",
+        ),
+        "draft": ("Opening soon", "The shop is being set up."),
+        "closed": ("This shop has closed", "Thank you to everyone who bought here."),
+    }
+    heading, body = words[shop.state]
+    html = render(
+        shop,
+        "message.html",
+        page_title=f"{heading} – {shop.name}",
+        canonical_url="",
+        base_url=primary_url(""),
+        status=503,
+        heading=heading,
+        body=body,
+        action=None,
+    )
+    response = Response(html.replace("%%bag%%", "0"), 503, content_type="text/html; charset=utf-8")
+    response.headers["Retry-After"] = "3600"
+    return response
+
+
+def _show(template: str, *, title: str, path: str, **context: Any) -> str:
+    return render(
+        visit().store,
+        template,
+        page_title=title,
+        canonical_url=primary_url(path) if path else "",
+        base_url=primary_url(""),
+        **context,
+    )
+
+
+def _listings(**selection: Any) -> Listings:
+    entry = host_entry()
+    return listings(db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), **selection)
+
+
+@store.get("/")
+def home() -> AnyResponse:
+    return cached(_home, key="/")
+
+
+def _home() -> Rendered:
+    shop = visit().store
+    composition = compose(installed().theme(shop.theme), shop.pages.get("home", []))
+    sections, ends = [], []
+    for section in composition.sections:
+        products: tuple[ProductListing, ...] = ()
+        if section.type == "featured":
+            found = _of_collection(section.settings["collection"], limit=section.settings["count"])
+            products = found.products
+            ends.append(found.good_until)
+        sections.append(ShownSection(section.type, section.settings, products, shop.menu))
+    html = _show("home.html", title=shop.name, path="/", sections=sections)
+    return Rendered(html, min((end for end in ends if end), default=None))
+
+
+def _of_collection(handle: str, **options: Any) -> Listings:
+    if handle == "all":
+        return _listings(selection=EVERYTHING, **options)
+    return _listings(selection=COLLECTION, choice=handle, **options)
+
+
+@store.get("/collections/<handle>")
+def collection(handle: str) -> AnyResponse:
+    sort = request.args.get("sort", "featured")
+    if sort not in _SORTS:
+        sort = "featured"
+    in_stock = request.args.get("in_stock") == "1"
+    shown = min(max(request.args.get("shown", PAGE, int), PAGE), 40 * PAGE)
+    return cached(
+        lambda: _collection(handle, sort, in_stock, shown),
+        key=f"/collections/{handle}?{sort}&{in_stock}&{shown}",
+    )
+
+
+def _collection(handle: str, sort: str, in_stock: bool, shown: int) -> Rendered:
+    about = _about(handle)
+    by_database = sort in ("featured", "newest") and not in_stock
+    if by_database:
+        order = "newest" if sort == "newest" else "place"
+        found = _of_collection(handle, order=order, limit=shown)
+        products, total = list(found.products), found.total
+    else:
+        # What depends on prices and stock is sorted here, because only the rules know prices.
+        found = _of_collection(handle)
+        products = [item for item in found.products if item.available or not in_stock]
+        products = _sorted(products, sort)
+        total = len(products)
+        products = products[:shown]
+    query = {"sort": sort, **({"in_stock": "1"} if in_stock else {}), "shown": shown + PAGE}
+    address = url_for("store.collection", handle=handle)
+    html = _show(
+        "collection.html",
+        title=f"{about.title} – {visit().store.name}",
+        path=address,
+        collection=about,
+        products=products,
+        total=total,
+        next_url=f"{address}?{urlencode(query)}#more" if total > len(products) else None,
+        sort=sort,
+        in_stock=in_stock,
+    )
+    return Rendered(html, found.good_until)
+
+
+def _about(handle: str) -> ShownCollection:
+    if handle == "all":
+        return ShownCollection("all", "Everything", "")
+    row = db().execute(
+        select(Collection.title, Collection.description).where(Collection.handle == handle)
+    ).one_or_none()
+    if row is None:
+        abort(404)
+    return ShownCollection(handle, row.title, row.description)
+
+
+def _sorted(products: list[ProductListing], sort: str) -> list[ProductListing]:
+    if sort in ("price", "-price"):
+        return sorted(products, key=lambda item: item.prices[0].minor, reverse=sort == "-price")
+    if sort == "title":
+        return sorted(products, key=lambda item: item.title.casefold())
+    if sort == "newest":
+        return sorted(products, key=lambda item: item.product_id, reverse=True)
+    return products
+
+
+@store.get("/products/<handle>")
+def product(handle: str) -> AnyResponse:
+    sku = request.args.get("variant", "")[:255]
+    return cached(lambda: _product(handle, sku), key=f"/products/{handle}?{sku}")
+
+
+def _product(handle: str, sku: str) -> Rendered:
+    found = _listings(selection=WITH_RELATED, choice=handle, with_description=True)
+    if not found.products or found.products[0].handle != handle:
+        abort(404)
+    item, *related = found.products
+    selected = next((variant for variant in item.variants if variant.sku == sku), None)
+    if selected is None:
+        if sku:
+            abort(404)
+        selected = next((variant for variant in item.variants if variant.available), item.variants[0])
+    here = visit()
+    price = selected.price or item.prices[0]
+    html = _show(
+        "product.html",
+        title=f"{item.title} – {here.store.name}",
+        path=url_for("store.product", handle=handle),
+        product=item,
+        selected=selected,
+        related=tuple(related),
+        delivery=delivery_options(here.tables.rates_to(here.store.country), goods=price),
+        returns_days=here.store.returns_days,
+    )
+    return Rendered(html, found.good_until)
+
+
+@store.get("/search")
+def search() -> AnyResponse:
+    if (closed := closed_page()) is not None:
+        return closed
+    query = " ".join(request.args.get("q", "")[:100].split())
+    products: tuple[ProductListing, ...] = ()
+    if query:
+        escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        products = _listings(selection=SEARCH, choice=f"%{escaped}%", limit=2 * PAGE).products
+    html = _show(
+        "search.html",
+        title=f"Search – {visit().store.name}",
+        path="",
+        query=query,
+        products=products,
+    )
+    return Response(fill(html), content_type="text/html; charset=utf-8")
+
+
+@store.get("/help/<slug>")
+def policy(slug: str) -> AnyResponse:
+    if slug not in _POLICIES:
+        abort(404)
+    return cached(lambda: Rendered(_policy(slug)), key=f"/help/{slug}")
+
+
+def _policy(slug: str) -> str:
+    here = visit()
+    return _show(
+        "policy.html",
+        title=f"{slug.capitalize()} – {here.store.name}",
+        path=url_for("store.policy", slug=slug),
+        slug=slug,
+        delivery=delivery_options(here.tables.delivery, goods=Money.zero(here.store.currency)),
+        returns_days=here.store.returns_days,
+    )
+
+
+def fill(html: str) -> str:
+    """Fill the places that differ from shopper to shopper."""
+    page = CachedPage((0, 0), None, 200, html.encode())
+    return page.for_shopper(csrf=csrf_token(), bag=bag_count()).decode()
+
+
+@store.get("/robots.txt")
+def robots() -> AnyResponse:
+    if visit().store.state != "live":
+        return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
+    closed = "".join(f"Disallow: {path}\n" for path in ("/cart", "/checkout", "/order/", "/search"))
+    text = f"User-agent: *\n{closed}Sitemap: {primary_url('/sitemap.xml')}\n"
+    return Response(text, mimetype="text/plain")
+
+
+@store.get("/sitemap.xml")
+def sitemap() -> AnyResponse:
+    if visit().store.state != "live":
+        abort(404)
+    paths = ["/", *(f"/collections/{item.handle}" for item in visit().store.menu)]
+    paths += [f"/products/{item.handle}" for item in _listings(selection=EVERYTHING).products]
+    urls = "".join(f"<url><loc>{primary_url(path)}</loc></url>" for path in paths)
+    opening = (
+        '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    )
+    return Response(f"{opening}{urls}</urlset>", mimetype="application/xml")

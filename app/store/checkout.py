@@ -1,0 +1,135 @@
+"""Checkout on one page: e-mail, address, delivery, and on to Stripe's page."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from babel import Locale
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.edge import services, tenant
+from app.store.bag import this_cart
+from app.store.blueprint import store
+from app.store.browse import closed_page, fill
+from app.store.links import order_token
+from app.store.rendering import render
+from app.store.visit import cart_id, primary_url, visit
+from kit.errors import Refusal
+from orders.placing import CartChanged, CartEmpty, Contact
+from orders.quoting import amounts, delivery_options, quote
+from orders.stock import SoldOut
+from orders.view import CartView
+from payments import checkout as payments
+from pricing.delivery import Rate
+
+_FIELDS = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone", "rate_id")
+_NEEDED = {
+    "email": "Enter your e-mail address, such as name@example.com.",
+    "name": "Enter the name of who receives the parcel.",
+    "line1": "Enter the street and number.",
+    "city": "Enter the city.",
+    "country": "Choose a country.",
+}
+# Countries whose addresses have no postcode that a parcel would need.
+_NO_POSTCODE = frozenset({"AE", "HK", "IE", "QA"})
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+@store.route("/checkout", methods=["GET", "POST"])
+def checkout() -> Response:
+    if (closed := closed_page()) is not None:
+        return closed
+    cart = this_cart()
+    if not cart.lines or cart.changed:
+        return redirect(url_for("store.cart"), 303)
+    form = {name: request.form.get(name, "").strip()[:300] for name in _FIELDS}
+    form["country"] = form["country"] or visit().store.country
+    if request.method == "GET" or request.form.get("act") == "update":
+        return _page(cart, form, {})
+    errors = _errors(form)
+    if errors:
+        return _page(cart, form, errors, 422)
+    try:
+        return _pay(form)
+    except (CartChanged, CartEmpty, SoldOut):
+        return redirect(url_for("store.cart"), 303)
+    except Refusal as refusal:
+        return _page(cart, form, {refusal.field: refusal.message}, 422)
+
+
+def _pay(form: dict[str, str]) -> Response:
+    here = visit()
+    secret = services().config.secret
+
+    def return_to(order_id: UUID) -> payments.ReturnAddresses:
+        token = order_token(secret, partner_id=here.entry.partner_id, order_id=order_id)
+        success = primary_url(url_for("store.confirmation", token=token))
+        return payments.ReturnAddresses(
+            success=f"{success}?session={{CHECKOUT_SESSION_ID}}", cancel=primary_url(url_for("store.cart"))
+        )
+
+    started = payments.start(
+        tenant(),
+        gateway=services().gateway,
+        store_id=here.entry.store_id,
+        cart_id=cart_id(),
+        contact=Contact(**{name: form[name] for name in _FIELDS if name != "rate_id"}),
+        rate_id=UUID(form["rate_id"]),
+        tables=here.tables,
+        return_to=return_to,
+        clock=services().clock.now,
+    )
+    return redirect(started.url or return_to(started.order_id).success.partition("?")[0], 303)
+
+
+def _errors(form: dict[str, str]) -> dict[str, str]:
+    """What is missing or malformed, by field. The address is kept as written: the world's are many."""
+    errors = {name: sentence for name, sentence in _NEEDED.items() if not form[name]}
+    form["email"] = form["email"].lower()
+    if form["email"] and (not _EMAIL.fullmatch(form["email"]) or len(form["email"]) > 254):
+        errors["email"] = _NEEDED["email"]
+    tables = visit().tables
+    if form["country"] not in tables.countries():
+        errors["country"] = "We do not deliver to this country. Choose one from the list."
+    elif not form["postcode"] and form["country"] not in _NO_POSTCODE:
+        errors["postcode"] = "Enter the postcode."
+    if form["rate_id"] not in {str(rate.rate_id) for rate in tables.rates_to(form["country"])}:
+        errors["rate_id"] = "Choose how it should reach you."
+    return errors
+
+
+def _page(cart: CartView, form: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
+    here = visit()
+    rates = here.tables.rates_to(form["country"])
+    rate = _chosen(rates, form["rate_id"])
+    worked_out = amounts(
+        [(line.amount.minor, True) for line in cart.lines],
+        rate=rate,
+        tax=here.tables.tax_on(form["country"], form["region"]),
+        tax_inclusive=here.store.tax_inclusive,
+    )
+    html = render(
+        here.store,
+        "checkout.html",
+        page_title=f"Checkout – {here.store.name}",
+        canonical_url="",
+        base_url=primary_url(""),
+        form=form,
+        errors=errors,
+        countries=_countries(here.tables.countries(), here.store.locale),
+        delivery_options=delivery_options(rates, goods=cart.goods),
+        quote=quote(worked_out, currency=cart.goods.currency, tax_inclusive=here.store.tax_inclusive),
+        cart=cart,
+    )
+    return Response(fill(html), status, content_type="text/html; charset=utf-8")
+
+
+def _chosen(rates: tuple[Rate, ...], rate_id: str) -> Rate | None:
+    return next((rate for rate in rates if str(rate.rate_id) == rate_id), rates[0] if rates else None)
+
+
+def _countries(codes: list[str], locale: str) -> list[tuple[str, str]]:
+    names = Locale.parse(locale.replace("-", "_")).territories
+    return sorted(((code, str(names.get(code, code))) for code in codes), key=lambda pair: pair[1])

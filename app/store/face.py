@@ -1,0 +1,78 @@
+"""The face of every store: whichever host is not one of the platform's own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Flask, g, has_request_context
+from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app import assets
+from app.edge import Face, anyone, face_app, register
+from app.services import Services
+from app.store import bag, browse, checkout, orders
+from app.store.bag_count import send_count
+from app.store.blueprint import store
+from app.store.browse import fill
+from app.store.rendering import render
+from app.store.visit import host_entry, primary_url, storefront_of_request, visit
+
+_ROUTES = (browse, bag, checkout, orders)
+
+
+def create(services: Services) -> Flask:
+    """Make the application that answers on stores' hosts."""
+    pay_page = services.config.sandbox_url if not services.config.stripe_api_key else ""
+    pay_host = urlsplit(pay_page or "https://checkout.stripe.com")
+    face = Face(
+        name="store",
+        engine=services.face,
+        services=services,
+        partner=_partner,
+        error_page=_error_page,
+        # A form's redirect counts as its target, and paying redirects to Stripe's page.
+        form_targets=(f"{pay_host.scheme}://{pay_host.netloc}",),
+    )
+    app = face_app(face)
+    # Runs inside what the edge does afterwards, so that the count's cookie goes out with the answer.
+    app.after_request(send_count)
+    register(app, store, enter=anyone)
+    register(app, assets.blueprint(services.objects, storefront=storefront_of_request), enter=anyone)
+    Babel(app, locale_selector=_locale)
+    return app
+
+
+def _partner() -> UUID:
+    return host_entry().partner_id
+
+
+def _locale() -> str | None:
+    return visit().store.locale.replace("-", "_") if has_request_context() else None
+
+
+_NOBODY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title></head>
+<body><h1>{heading}</h1><p>{body}</p></body></html>"""
+
+
+def _error_page(status: int, heading: str, body: str) -> str | Response:
+    """The store's own page; a bare one where no store is known, or where its page would fail too."""
+    if g.get("host_entry") is None or status >= 500:
+        return _NOBODY.format(heading=heading, body=body)
+    try:
+        html = render(
+            visit().store,
+            "message.html",
+            page_title=f"{heading} – {visit().store.name}",
+            canonical_url="",
+            base_url=primary_url(""),
+            status=status,
+            heading=heading,
+            body=body,
+            action=("Back to the shop", "/"),
+        )
+    except HTTPException:
+        return _NOBODY.format(heading=heading, body=body)
+    return fill(html)

@@ -1,0 +1,79 @@
+"""Whose store is being visited: found by the exact host, with what every page of it needs.
+
+The host's entry is read anew for every request, and carries the store's revision; what was read of
+the store is kept in memory for as long as that revision stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from flask import abort, g, request
+
+from app.edge import db, services, this_face, visitor_token
+from orders.cart import cart_key
+from pricing.delivery import TABLES_COLUMNS, Tables, tables_of
+from tenants.partners import HostEntry, find_host
+from tenants.storefront import Storefront, read_storefront_with
+
+_MOST_KEPT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The store of a request, and the company's delivery and tax tables for its currency."""
+
+    entry: HostEntry
+    store: Storefront
+    tables: Tables
+
+
+_kept: dict[UUID, Visit] = {}
+
+
+def host_entry() -> HostEntry:
+    """What the request's host leads to. Aborts with 404 when it leads nowhere."""
+    if "host_entry" not in g:
+        host = request.host.rsplit(":", 1)[0].lower()
+        # One statement that commits by itself: a transaction would cost two more round trips.
+        engine = this_face().engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            g.host_entry = find_host(connection, host)
+    if g.host_entry is None:
+        abort(404)
+    return cast(HostEntry, g.host_entry)
+
+
+def visit() -> Visit:
+    """The store of this request, as it is at the revision that its host's entry carried."""
+    entry = host_entry()
+    kept = _kept.get(entry.store_id)
+    if kept is not None and kept.entry == entry:
+        return kept
+    store, row = read_storefront_with(
+        db(),
+        partner_id=entry.partner_id,
+        store_id=entry.store_id,
+        more=TABLES_COLUMNS.format(currency="s.currency"),
+    )
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    found = _kept[entry.store_id] = Visit(entry, store, tables_of(row))
+    return found
+
+
+def storefront_of_request() -> Storefront | None:
+    """The visited store, also outside of a page: for its token sheet."""
+    return visit().store
+
+
+def cart_id() -> UUID:
+    """The key of this shopper's cart in this store."""
+    return cart_key(f"{host_entry().store_id}:{visitor_token()}")
+
+
+def primary_url(path: str) -> str:
+    """The address of a path on the store's primary host. The request's own host is never used."""
+    return services().config.url(visit().store.host, path)

@@ -1,0 +1,137 @@
+"""The worker: takes jobs from the queue and hands each to the room that does it.
+
+A job's handler opens its own transactions. A job that fails is tried again, later each time; one
+whose worker was killed is found by its missing heartbeat and tried again too. Handlers are written
+so that doing a thing twice is the same as once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+from flask import Flask
+from procrastinate import RetryStrategy
+
+from app.mail.orders import send_order_mails
+from app.mail.people import send_reset
+from app.pictures import fetch_picture, make_sizes
+from app.services import Services
+from payments.checkout import resume
+from payments.fees import post_fee
+from payments.inbox import handle
+from payments.settlement import Reference
+from payments.sweep import sweep
+from storage.tenancy import Tenant
+
+log = logging.getLogger(__name__)
+
+_RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
+_DEAD_AFTER = 30
+
+
+def create(services: Services, store_app: Flask) -> procrastinate.App:
+    """Make the queue's application with a task for each job's name."""
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=services.database.conninfo(), min_size=1, max_size=6, timeout=10
+        )
+    )
+
+    def task(name: str) -> Callable[[Callable[..., Any]], Any]:
+        return app.task(name=name, queue="default", retry=_RETRY)
+
+    def tenant(partner_id: str) -> Tenant:
+        return Tenant(services.face, UUID(partner_id))
+
+    def mail(kinds: tuple[str, ...], partner_id: str, order_id: str) -> None:
+        send_order_mails(
+            services,
+            store_app,
+            tenant=tenant(partner_id),
+            order_id=UUID(order_id),
+            kinds=kinds,
+            now=services.clock.now(),
+        )
+
+    @task("stripe.event")
+    def stripe_event(event_id: str) -> None:
+        handle(services.face, gateway=services.gateway, event_id=event_id, now=services.clock.now())
+
+    @task("order.paid")
+    def order_paid(partner_id: str, order_id: str, attempt: int) -> None:
+        mail(("receipt", "notice"), partner_id, order_id)
+
+    @task("order.shipped")
+    def order_shipped(partner_id: str, order_id: str) -> None:
+        mail(("shipped",), partner_id, order_id)
+
+    @task("order.unsold")
+    def order_unsold(partner_id: str, order_id: str, attempt: int) -> None:
+        mail(("unsold",), partner_id, order_id)
+
+    @task("order.check")
+    def order_check(partner_id: str, order_id: str) -> None:
+        resume(
+            tenant(partner_id),
+            gateway=services.gateway,
+            order_id=UUID(order_id),
+            now=services.clock.now(),
+        )
+
+    @task("payment.fee")
+    def payment_fee(partner_id: str, order_id: str, attempt: int) -> None:
+        post_fee(
+            tenant(partner_id),
+            gateway=services.gateway,
+            reference=Reference(UUID(partner_id), UUID(order_id), attempt),
+            now=services.clock.now(),
+        )
+
+    @task("person.reset")
+    def person_reset(person_id: str, face: str) -> None:
+        send_reset(services, person_id=UUID(person_id), face=face, now=services.clock.now())
+
+    @task("picture.fetch")
+    def picture_fetch(picture_id: str) -> None:
+        fetch_picture(services, UUID(picture_id))
+
+    @task("picture.sizes")
+    def picture_sizes(picture_id: str) -> None:
+        make_sizes(services, UUID(picture_id))
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="payments.sweep", queue="default", queueing_lock="payments.sweep")
+    def payments_sweep(timestamp: int) -> None:
+        sweep(
+            face=services.face,
+            console=services.console,
+            gateway=services.gateway,
+            now=services.clock.now(),
+        )
+
+    @app.periodic(cron="* * * * * */20")
+    @app.task(name="queue.rescue", queue="default", queueing_lock="queue.rescue", pass_context=True)
+    async def queue_rescue(context: procrastinate.JobContext, timestamp: int) -> None:
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER)
+        for job in stalled:
+            await app.job_manager.retry_job(job)
+            log.warning("job %s was left by a dead worker; trying again", job.task_name)
+
+    return app
+
+
+def run(services: Services, store_app: Flask, *, until_empty: bool = False, concurrency: int = 4) -> None:
+    """Work until stopped by a signal, or until the queue is empty."""
+    app = create(services, store_app)
+    with app.open():
+        app.run_worker(
+            concurrency=concurrency,
+            wait=not until_empty,
+            fetch_job_polling_interval=1.0,
+            delete_jobs="successful",
+            install_signal_handlers=True,
+        )

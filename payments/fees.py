@@ -1,0 +1,58 @@
+"""Posting Stripe's fee when it was not known yet at the moment of settling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from payments.gateway import Gateway, GatewayUnavailable
+from payments.ledger.posting import fee_entries, post
+from payments.settlement import Reference
+from storage.tenancy import Tenant
+
+_SOLD = text("""
+    SELECT a.session_id, o.currency, (
+             SELECT count(*) FROM ledger_entries e
+              WHERE e.partner_id = :partner_id AND e.order_id = :order_id AND e.source = 'fee:' || a.charge_id
+           ) AS posted
+      FROM payment_attempts a
+      JOIN orders o ON o.partner_id = a.partner_id AND o.order_id = a.order_id
+     WHERE a.partner_id = :partner_id AND o.partner_id = :partner_id
+       AND a.order_id = :order_id AND a.attempt = :attempt
+       FOR UPDATE OF a
+""")
+
+
+def post_fee(tenant: Tenant, *, gateway: Gateway, reference: Reference, now: datetime) -> None:
+    """Fetch the fee of a paid order's charge and post it, once.
+
+    Raises GatewayUnavailable while Stripe does not know it yet, so that the job is tried again. A
+    fee in another currency than the order's is not posted: nothing is exchanged by guess.
+    """
+    keys = {
+        "partner_id": reference.partner_id,
+        "order_id": reference.order_id,
+        "attempt": reference.attempt,
+    }
+    with tenant.begin() as session:
+        row = session.execute(_SOLD, keys).one()
+    if row.posted:
+        return
+    snapshot = gateway.read_session(row.session_id)
+    if snapshot.charge_id is None or snapshot.fee is None:
+        raise GatewayUnavailable("Stripe does not know the fee yet")
+    if snapshot.fee_currency != row.currency:
+        return
+    with tenant.begin() as session:
+        if session.execute(_SOLD, keys).one().posted:
+            return
+        post(
+            session,
+            partner_id=reference.partner_id,
+            order_id=reference.order_id,
+            currency=row.currency,
+            entries=fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee),
+            available_on=None,
+            now=now,
+        )

@@ -1,0 +1,122 @@
+"""Proving, on a live database, that money was neither lost nor made.
+
+Each check is one statement that finds what must not be; a sound database gives no row. The company's
+role asks, because it alone sees all partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from payments.gateway import Gateway
+
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be. ``check`` names the rule, ``detail`` the row that breaks it."""
+
+    check: str
+    detail: str
+
+
+CHECKS: dict[str, str] = {
+    "every paid order has exactly its postings": """
+        SELECT o.order_id::text AS what, o.total AS expected, coalesce(sum(e.amount), 0) AS found
+          FROM orders o
+          LEFT JOIN ledger_entries e ON e.partner_id = o.partner_id AND e.order_id = o.order_id
+                                    AND e.source = 'sale:' || o.order_id
+         WHERE o.payment IN ('paid', 'partly_refunded') OR (o.payment = 'refunded' AND o.paid_at IS NOT NULL)
+         GROUP BY o.partner_id, o.order_id HAVING coalesce(sum(e.amount), 0) <> o.total
+    """,
+    "an unpaid order has no sale": """
+        SELECT DISTINCT e.source AS what FROM ledger_entries e
+          JOIN orders o ON o.partner_id = e.partner_id AND o.order_id = e.order_id
+         WHERE o.paid_at IS NULL AND e.source LIKE 'sale:%'
+    """,
+    "each line's money adds up": """
+        SELECT l.line_id::text AS what, l.net, l.tax, coalesce(sum(e.amount), 0) AS posted
+          FROM order_lines l
+          JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id AND o.paid_at IS NOT NULL
+          LEFT JOIN ledger_entries e ON e.partner_id = l.partner_id AND e.line_id = l.line_id
+                                    AND e.source = 'sale:' || o.order_id
+         GROUP BY l.partner_id, l.line_id, l.net, l.tax HAVING coalesce(sum(e.amount), 0) <> l.net + l.tax
+    """,
+    "each line's margin is what net leaves above wholesale": """
+        SELECT l.line_id::text AS what, l.margin, coalesce(sum(e.amount), 0) AS posted
+          FROM order_lines l
+          JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id AND o.paid_at IS NOT NULL
+          LEFT JOIN ledger_entries e ON e.partner_id = l.partner_id AND e.line_id = l.line_id
+                                    AND e.source = 'sale:' || o.order_id AND e.credit = 'partner_payable'
+         GROUP BY l.partner_id, l.line_id, l.margin HAVING coalesce(sum(e.amount), 0) <> l.margin
+    """,
+    "an order's lines add up to its goods": """
+        SELECT o.order_id::text AS what, o.goods, sum(l.net) AS lines
+          FROM orders o JOIN order_lines l ON l.partner_id = o.partner_id AND l.order_id = o.order_id
+         GROUP BY o.partner_id, o.order_id, o.goods HAVING sum(l.net) <> o.goods
+    """,
+    "no line is under its floor": """
+        SELECT l.line_id::text AS what, l.net, l.unit_floor * l.quantity AS floor FROM order_lines l
+         WHERE l.net + l.company_discount < l.unit_floor * l.quantity
+    """,
+    "no fixed price is under the floor it was judged against": """
+        SELECT r.rule_id::text AS what FROM retail_rules r
+         WHERE r.method = 'fixed' AND r.value < r.judged_floor
+    """,
+    "held stock is what open and unsent orders hold": """
+        SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised
+          FROM stock_levels k
+          LEFT JOIN (SELECT l.variant_id, sum(l.quantity) AS units FROM order_lines l
+                       JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id
+                      WHERE o.stock = 'held' GROUP BY l.variant_id) h ON h.variant_id = k.variant_id
+         WHERE k.held <> coalesce(h.units, 0)
+    """,
+    "nothing is sold that was not there": """
+        SELECT k.variant_id::text AS what, k.on_hand, k.held FROM stock_levels k
+         WHERE k.counted AND NOT k.oversell AND k.held > k.on_hand
+    """,
+    "a session pays one order": """
+        SELECT a.session_id AS what, count(*) AS orders FROM payment_attempts a
+         WHERE a.session_id IS NOT NULL GROUP BY a.session_id HAVING count(*) > 1
+    """,
+    "a complete attempt belongs to a settled order": """
+        SELECT a.session_id AS what, o.payment FROM payment_attempts a
+          JOIN orders o ON o.partner_id = a.partner_id AND o.order_id = a.order_id
+         WHERE a.state = 'complete' AND o.payment IN ('awaiting', 'expired', 'failed')
+    """,
+}
+
+
+def verify(session: Session) -> Iterator[Finding]:
+    """Yield what is wrong in the database; nothing when all is well."""
+    for name, statement in CHECKS.items():
+        for row in session.execute(text(f"{statement} LIMIT {_MOST}")):
+            detail = ", ".join(f"{key} {value}" for key, value in row._mapping.items())
+            yield Finding(name, detail)
+
+
+_CLEARING = text("""
+    SELECT currency, sum(CASE WHEN debit = 'stripe_clearing' THEN amount ELSE -amount END) AS balance
+      FROM ledger_entries WHERE 'stripe_clearing' IN (debit, credit) GROUP BY currency
+""")
+
+
+def verify_against_stripe(session: Session, gateway: Gateway) -> Iterator[Finding]:
+    """Yield each currency in which our clearing account and Stripe's own account of it differ."""
+    theirs: dict[str, int] = {}
+    for movement in gateway.movements():
+        if movement.kind in ("payout", "transfer"):
+            continue
+        theirs[movement.currency] = theirs.get(movement.currency, 0) + movement.amount - movement.fee
+    ours = {row.currency: int(row.balance) for row in session.execute(_CLEARING)}
+    for currency in sorted(theirs.keys() | ours.keys()):
+        if ours.get(currency, 0) != theirs.get(currency, 0):
+            yield Finding(
+                "our clearing account is Stripe's balance",
+                f"{currency}: ours {ours.get(currency, 0)}, Stripe's {theirs.get(currency, 0)}",
+            )
