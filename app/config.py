@@ -23,7 +23,7 @@ class Config(BaseSettings):
     data_dir: Path = Path("data")
     secret_key: str = ""
 
-    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    database_url: str = Field(default="", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     face_database_url: str = ""
     console_database_url: str = ""
     pool_size: int = 8

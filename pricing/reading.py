@@ -57,7 +57,8 @@ SEARCH = Selection(
 )
 # A product, and some that stand in a collection with it.
 WITH_RELATED = Selection(
-    "SELECT p.product_id, 0 AS place FROM products p WHERE p.state = 'active' AND p.handle = :choice UNION ALL"
+    "SELECT p.product_id, 0 AS place FROM products p WHERE p.state = 'active' AND p.handle = :choice"
+    " UNION ALL"
     " SELECT * FROM (SELECT DISTINCT p.product_id, 1 + p.position AS place FROM products t"
     " JOIN collection_products a ON a.product_id = t.product_id"
     " JOIN collection_products b ON b.collection_id = a.collection_id AND b.product_id <> t.product_id"

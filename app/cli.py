@@ -1,0 +1,241 @@
+"""The program's commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy.exc import DBAPIError
+
+from app.config import Config
+from app.services import Services, sandbox_secret, services
+from kit.errors import Refusal
+from storage import schema
+from storage.database import transaction
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Awning: white-label stores for partners.")
+products = typer.Typer(no_args_is_help=True, help="The catalogue.")
+cli.add_typer(products, name="products")
+_out = Console()
+_err = Console(stderr=True)
+
+
+def main() -> None:
+    """Run a command. A refusal is told in one line, and the exit code is 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        cli()
+    except Refusal as refusal:
+        _err.print(f"[red]{refusal.message}[/red]", highlight=False)
+        sys.exit(1)
+    except DBAPIError as error:
+        _err.print(f"[red]The database refused: {error.orig}[/red]", highlight=False)
+        sys.exit(1)
+
+
+@cli.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(envvar="PORT", help="Port of the web server; the sandbox takes the next.")
+    ] = 8000,
+    reset: Annotated[bool, typer.Option(envvar="RESET", help="Throw the old demo away first.")] = False,
+    urls: Annotated[
+        Path | None, typer.Option(envvar="URLS", help="Also write the addresses to this file.")
+    ] = None,
+    data_dir: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("data/demo"),
+) -> None:
+    """Make and serve a whole installation to try, with three stores and ninety days of orders."""
+    from app.demo.run import run
+
+    config = Config(
+        environment="demo",
+        data_dir=data_dir.resolve(),
+        port=port,
+        sandbox_url=f"http://localhost:{port + 1}",
+        stripe_api_key="",
+    )
+    run(config, reset=reset, urls_file=urls)
+
+
+@cli.command()
+def serve(
+    workers: Annotated[int, typer.Option(help="Web processes.")] = 2,
+    threads: Annotated[int, typer.Option(help="Requests that each serves at once.")] = 8,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve all faces over HTTP."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    config = Config()
+    # The embedded server, where it is used, is up before the workers look for it.
+    from app.services import database
+
+    found = database(config)
+    os.environ["DATABASE_URL"] = found.owner_url
+    os.environ["AWNING_FACE_DATABASE_URL"] = found.face_url
+    os.environ["AWNING_CONSOLE_DATABASE_URL"] = found.console_url
+    Granian(
+        "wsgi:app",
+        address=host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        backlog=256,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+@cli.command()
+def worker(
+    until_empty: Annotated[bool, typer.Option(help="Stop when the queue is empty.")] = False,
+) -> None:
+    """Do the jobs of the queue: webhooks, mail, pictures, the sweep."""
+    from app.store.face import create
+    from app.worker import run
+
+    made = services(Config())
+    run(made, create(made), until_empty=until_empty)
+
+
+@cli.command()
+def sandbox() -> None:
+    """Serve the Stripe that runs offline. Refused in production."""
+    from urllib.parse import urlsplit
+
+    from payments.sandbox import Sandbox
+    from payments.sandbox import serve as serve_sandbox
+
+    config = Config()
+    address = config.sandbox_url or "http://127.0.0.1:4242"
+    made = Sandbox(
+        config.data_dir / "stripe",
+        address,
+        environment=config.environment,
+        merchant_name="Northlight Goods" if config.environment == "demo" else "Awning",
+    )
+    made.configure_webhook(f"http://{config.site_host}:{config.port}/webhooks/stripe", sandbox_secret(config))
+    serve_sandbox(made, "127.0.0.1", urlsplit(address).port or 80)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the schema that this version needs."""
+    schema.migrate(services(Config()).owner)
+    _out.print("The database is up to date.")
+
+
+@cli.command()
+def setup(
+    name: Annotated[str, typer.Option(help="The company's name.")],
+    support_email: Annotated[str, typer.Option(help="Where partners and shoppers can write.")],
+    owner_email: Annotated[str, typer.Option(help="Who signs in to the console first.")],
+    currency: Annotated[list[str], typer.Option(help="A currency to sell in; may be repeated.")],
+) -> None:
+    """Set up a new installation and print the link with which its first owner signs in."""
+    from app.onboarding import set_up_company
+    from tenants.access import invite
+
+    made = services(Config())
+    schema.migrate(made.owner)
+    with transaction(made.console) as session:
+        set_up_company(session, name=name, support_email=support_email, currencies=currency)
+        token = invite(
+            session,
+            email=owner_email,
+            name=owner_email,
+            face="console",
+            role="owner",
+            partner_id=None,
+            now=made.clock.now(),
+        )
+    _out.print(made.config.url(made.config.console_host, f"/welcome/{token}"), soft_wrap=True)
+
+
+@cli.command()
+def verify(
+    stripe: Annotated[bool, typer.Option(help="Also compare with Stripe's own balance.")] = True,
+) -> None:
+    """Prove that money adds up on the live database. Exit code 1 when something does not."""
+    from payments.gateway import GatewayUnavailable
+    from payments.verify import CHECKS, verify_against_stripe
+    from payments.verify import verify as check
+
+    made = services(Config())
+    with transaction(made.console) as session:
+        findings = list(check(session))
+        asked = len(CHECKS)
+        if stripe:
+            try:
+                findings += verify_against_stripe(session, made.gateway)
+                asked += 1
+            except GatewayUnavailable:
+                raise Refusal("Stripe did not answer. Leave its part out with --no-stripe.") from None
+    for finding in findings:
+        _out.print(f"[red]{finding.check}[/red]: {finding.detail}", highlight=False)
+    _out.print(f"{asked} checks, {len(findings)} findings.", highlight=False)
+    if findings:
+        sys.exit(1)
+
+
+@products.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    wholesale_column: Annotated[str, typer.Option(help="The column that holds wholesale prices.")] = "",
+    wholesale_percent: Annotated[
+        str, typer.Option(help="Wholesale prices are this percentage of Price.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="The currency of the file's prices.")] = "USD",
+    dry_run: Annotated[bool, typer.Option(help="Say what would happen, and change nothing.")] = False,
+) -> None:
+    """Import products from a Shopify CSV. A refused row never stops the others."""
+    from app.importing import run_import
+
+    made = services(Config())
+    size = file.stat().st_size
+    with file.open("rb") as stream, Progress(console=_err, transient=True) as bar:
+        task = bar.add_task(f"Reading {file.name}", total=size)
+        report = run_import(
+            made.console,
+            stream=stream,
+            column=wholesale_column,
+            percent=wholesale_percent,
+            currency=currency.upper(),
+            actor="awning products import",
+            now=made.clock.now(),
+            dry_run=dry_run,
+            progress=lambda position: bar.update(task, completed=position),
+        )
+    for refused in report.refused:
+        _out.print(
+            f"line {refused.line}: {refused.subject}: {refused.reason}", highlight=False, soft_wrap=True
+        )
+    verb = "would be " if dry_run else ""
+    for what, counts in (("products", report.products), ("variants", report.variants)):
+        said = ", ".join(f"{number} {verb}{action}" for action, number in counts.items())
+        _out.print(f"{what}: {said}", highlight=False)
+    _out.print(f"{report.rows} rows read, {len(report.refused)} refused.", highlight=False)
+
+
+@cli.command()
+def sweep() -> None:
+    """Ask Stripe for what was missed: lost webhooks, checkouts that nobody finished."""
+    from payments.sweep import sweep as run_sweep
+
+    made: Services = services(Config())
+    missed, ended = run_sweep(
+        face=made.face, console=made.console, gateway=made.gateway, now=made.clock.now()
+    )
+    _out.print(f"{missed} events had been missed, {ended} overdue checkouts were looked at.", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
