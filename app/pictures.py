@@ -13,7 +13,7 @@ from kit.errors import Refusal
 from storage.database import transaction
 from storage.jobs import Job, enqueue
 from storage.objects import ObjectStore
-from tenants.revisions import every_store_changed
+from storage.revisions import every_store_changed
 from themes.pictures import AcceptedPicture, accept_picture, derivative_name, derivatives
 
 

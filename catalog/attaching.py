@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.models import Picture, Variant
 from catalog.pictures import PictureRef
 from kit.ids import new_id
-from tenants.revisions import every_store_changed
+from storage.revisions import every_store_changed
 
 
 def attach_picture(

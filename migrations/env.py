@@ -8,7 +8,7 @@ from migrations.metadata import metadata
 from storage.database import Database
 
 
-def _ours(item: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: SchemaItem | None) -> bool:
+def _ours(item: SchemaItem, name: str | None, kind: str, *_: object) -> bool:
     # The queue's tables belong to its library, which ships their own migrations.
     table = name if kind == "table" else getattr(getattr(item, "table", None), "name", "")
     return not str(table).startswith("procrastinate_")

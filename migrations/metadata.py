@@ -4,8 +4,21 @@ import catalog.models
 import orders.models
 import payments.models
 import pricing.models
+import storage.audit
+import storage.revisions
 import tenants.models
-import themes.models  # noqa: F401
+import themes.models
 from storage.database import Base
 
+# Naming them keeps the imports, which is what fills the metadata.
+ROOMS = (
+    catalog.models,
+    orders.models,
+    payments.models,
+    pricing.models,
+    storage.audit,
+    storage.revisions,
+    tenants.models,
+    themes.models,
+)
 metadata = Base.metadata

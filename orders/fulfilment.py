@@ -12,8 +12,8 @@ from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from orders import stock
 from orders.models import Order, OrderLine, Shipment
+from storage import audit
 from storage.jobs import Job, enqueue
-from tenants import audit
 
 
 class NotShippable(Refusal):

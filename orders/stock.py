@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
-from tenants.revisions import every_store_changed
+from storage.revisions import every_store_changed
 
 
 class SoldOut(Refusal):

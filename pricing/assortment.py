@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pricing.models import HiddenProduct
-from tenants import audit
-from tenants.revisions import store_changed
+from storage import audit
+from storage.revisions import store_changed
 
 
 def hide_product(

@@ -23,7 +23,7 @@ from kit.errors import Refusal
 from kit.money import Money, NotAnAmount, ceil_div
 from pricing.models import SuggestedPrice
 from pricing.wholesale import NewWholesale, default_list, set_wholesale
-from tenants.revisions import every_store_changed
+from storage.revisions import every_store_changed
 
 _ACTIONS = ("created", "changed", "unchanged")
 _BATCH = 100

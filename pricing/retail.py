@@ -19,8 +19,8 @@ from pricing.listing import price_of
 from pricing.models import METHODS, ROUNDINGS, SCOPES, RetailRule
 from pricing.reading import COLLECTION_ID, EVERYTHING, PRODUCTS, VARIANTS, Selection, read_prices, terms_of
 from pricing.rules import Rule, Terms, retail_price
-from tenants import audit
-from tenants.revisions import store_changed
+from storage import audit
+from storage.revisions import store_changed
 
 _LARGEST = 1_000_000  # In major units: beyond it, a price is a slip of the finger.
 

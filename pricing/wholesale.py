@@ -15,8 +15,8 @@ from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money
 from pricing.models import PriceList, WholesalePrice
-from tenants import audit
-from tenants.revisions import every_store_changed
+from storage import audit
+from storage.revisions import every_store_changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, text
@@ -100,19 +99,6 @@ class Hostname(Base):
     is_primary: Mapped[bool]
 
 
-class StoreRevision(Base):
-    """A counter for each store that moves with every change its pages show.
-
-    The row of the nil UUID moves with what all stores show: products, wholesale, availability. A
-    plain table, because counters are written too often for the shared tables of a distributed
-    installation.
-    """
-
-    __tablename__ = "store_revisions"
-    store_id: Mapped[UUID] = mapped_column(primary_key=True)
-    revision: Mapped[int] = mapped_column(server_default="1")
-
-
 class Person(Base):
     """Someone who signs in. A person without a password has not accepted its invitation yet.
 
@@ -190,22 +176,3 @@ class SignInAttempt(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     failures: Mapped[int]
     since: Mapped[datetime]
-
-
-class AuditEntry(Base):
-    """Who changed what, when, from, to and why. Rows are only ever added."""
-
-    __tablename__ = "audit_log"
-    __table_args__ = (
-        Index("audit_log_partner_id_at_idx", "partner_id", "at"),
-        Index("audit_log_subject_at_idx", "subject", "at"),
-    )
-    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    partner_id: Mapped[UUID | None]
-    action: Mapped[str]
-    subject: Mapped[str]
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
-    reason: Mapped[str] = mapped_column(server_default="")

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import decimals
-from tenants import audit
-from tenants.models import STORE_STATES, Hostname, Partner, Store, StoreRevision
-from tenants.revisions import store_changed
+from storage import audit
+from storage.revisions import StoreRevision, store_changed
+from tenants.models import STORE_STATES, Hostname, Partner, Store
 
 # Names that the platform uses itself, or that could pass for it.
 _RESERVED = frozenset("www portal console mail mailbox api admin static assets cdn app status help".split())

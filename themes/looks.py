@@ -10,8 +10,8 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
+from storage.revisions import store_changed
 from tenants.models import Store
-from tenants.revisions import store_changed
 from themes.models import LookVersion
 
 

@@ -1,0 +1,60 @@
+# The commands a person types. `make` alone lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONUNBUFFERED := 1
+
+# uv from the machine, or our own copy of it from PyPI.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+RUN := .venv/bin/python -m
+WORKERS ?= 2
+
+.PHONY: help demo serve worker test check format bench chaos mutations clean
+
+help: ## List the commands.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: .venv/ready ## Make and serve a whole installation to try (PORT=8100, RESET=1, URLS=FILE).
+	@exec .venv/bin/awning demo $(if $(filter 1 yes true,$(RESET)),--reset) $(if $(PORT),--port $(PORT)) $(if $(URLS),--urls $(URLS))
+
+serve: .venv/ready ## Serve all faces, as the environment configures them.
+	@exec .venv/bin/awning serve
+
+worker: .venv/ready ## Do the jobs of the queue.
+	@exec .venv/bin/awning worker
+
+test: .venv/ready ## Run all tests, in parallel, with a real browser.
+	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: .venv/ready ## Lint, types, floors, migrations, templates.
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	.venv/bin/lint-imports
+	$(RUN) scripts.migrations_check
+	.venv/bin/djlint --lint --quiet $$(git ls-files '*.html')
+
+format: .venv/ready ## Put the code into its usual form.
+	$(RUN) ruff check --fix-only -q .
+	$(RUN) ruff format -q .
+
+bench: .venv/ready ## Measure the figures of docs/figures.md (ONLY=NAME for one).
+	@$(RUN) bench $(if $(ONLY),--only $(ONLY))
+
+chaos: .venv/ready ## Kill web, worker and database during checkouts, and count the money after.
+	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED))
+
+mutations: .venv/ready ## Take away each guard of the database in turn; a test must notice.
+	@$(RUN) scripts.mutations
+
+clean: ## Remove the virtual environment and the demo's data.
+	rm -rf .venv .tools data .mypy_cache .ruff_cache .hypothesis
+
+.venv/ready: pyproject.toml uv.lock
+	@[ -n "$(PYTHON)" ] || { echo "Awning needs Python 3.11 or newer."; exit 1; }
+	@[ -x "$(UV)" ] || { $(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install -q --disable-pip-version-check uv; }
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
