@@ -45,7 +45,10 @@ def fetch(url: str, *, resolve: Resolve = resolve, allowed: Callable[[str], bool
     scheme, an address that is not public, another type, or more than 15 MB; PictureNotReachable when
     there is no answer.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise PictureNotFetched("The address is malformed.") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise PictureNotFetched("The address does not begin with https:// or http://.")
     if parts.username or parts.password:

@@ -39,7 +39,7 @@ def breach(statement: str) -> str:
                 return f"an INSERT into {table} names its partner"
             continue
         stated = rf"\b{alias}\.partner_id\s*=|=\s*{alias}\.partner_id\b"
-        alone = rf"(?:UPDATE|DELETE FROM|FROM)\s+{table}\b[^()]*?\bpartner_id\s*="
+        alone = rf"(?:UPDATE|FROM)\s+{table}\b(?:(?!\bFROM\b|\bJOIN\b|\bUPDATE\b).)*?\bpartner_id\s*="
         if not re.search(stated, statement) and not re.search(alone, statement, re.IGNORECASE | re.DOTALL):
             return f"{table} AS {alias} is used without its partner"
     return ""

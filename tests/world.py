@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from tenants.models import Company
 from tenants.partners import NewStore, create_partner, set_store_state
 
 SECRET = "whsec_for_tests"
+PAID = "paid"
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 _COMPANY = {"smallest_margin_bps": 0, "hold_from": "delivery", "hold_days": 14, "assumed_delivery_days": 7}
@@ -172,16 +174,16 @@ class Shop:
             clock=self.world.installation.clock.now,
         )
 
-    def pay(self, order_id: UUID, card: str = "4242424242424242") -> int:
-        """Pay an order's session on the sandbox, as its page does; return the answer's status."""
-        status, _, _ = call(
+    def pay(self, order_id: UUID, card: str = "4242424242424242") -> str:
+        """Pay an order's session on the sandbox, as its page does; return what came of it."""
+        status, _, body = call(
             self.world.installation.sandbox,
             "POST",
             f"http://pay.localhost/_sandbox/sessions/{self.session_id(order_id)}/pay",
             {"Content-Type": "application/json"},
-            f'{{"card": "{card}"}}'.encode(),
+            json.dumps({"card": card}).encode(),
         )
-        return status
+        return str(json.loads(body)["outcome"]) if status == 200 else "refused"
 
     def session_id(self, order_id: UUID) -> str:
         with self.transaction() as session:
@@ -198,7 +200,7 @@ class Shop:
     def buy(self, *chosen: tuple[str, int], contact: Contact = CONTACT) -> UUID:
         """Buy goods, from an empty cart to a settled order; return the order."""
         started = self.start(self.fill_cart(*chosen), contact=contact)
-        assert self.pay(started.order_id) == 200
+        assert self.pay(started.order_id) == PAID
         outcome = resume(
             self.tenant, gateway=self.world.services.gateway, order_id=started.order_id, now=self.world.now
         )

@@ -1,0 +1,83 @@
+"""No rule, rounding, tax or rise of wholesale brings a price under its floor."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pricing.floor import FloorPolicy, net_of, with_tax
+from pricing.models import METHODS, ROUNDINGS
+from pricing.rounding import round_price
+from pricing.rules import Rule, Terms, retail_price
+
+currencies = st.sampled_from(["USD", "JPY", "KWD"])
+wholesale_prices = st.integers(1, 10_000_000)
+terms = st.builds(
+    Terms,
+    currency=currencies,
+    floor=st.builds(FloorPolicy, st.integers(0, 5000), st.integers(0, 5000)),
+    tax_inclusive=st.booleans(),
+    highest_tax_bps=st.integers(0, 3000),
+    on_rise=st.sampled_from(["keep_percentage", "keep_amount", "lift", "pause"]),
+)
+rules = st.builds(
+    Rule,
+    scope=st.just("store"),
+    method=st.sampled_from(METHODS),
+    value=st.integers(0, 10_000_000),
+    rounding=st.sampled_from(ROUNDINGS),
+    judged_wholesale=st.none() | wholesale_prices,
+)
+
+
+@given(rules, wholesale_prices, terms)
+def test_no_price_is_under_its_floor(rule: Rule, wholesale: int, terms: Terms) -> None:
+    price = retail_price(rule, wholesale=wholesale, terms=terms)
+    if price is None:
+        assert rule.method == "fixed"
+        assert terms.on_rise == "pause"
+        return
+    assert price >= terms.lowest(wholesale)
+    assert terms.net(price) >= terms.floor.net_floor(wholesale) > wholesale
+
+
+@given(wholesale_prices, st.integers(0, 3000), st.integers(1, 99), st.integers(0, 3000))
+def test_a_line_of_many_units_is_not_under_the_floor_either(
+    floor: int, highest: int, quantity: int, charged: int
+) -> None:
+    """Tax rounds on the line, so units that each hold the floor must hold it together too."""
+    unit = with_tax(floor, highest)
+    assert net_of(unit * quantity, min(charged, highest)) >= floor * quantity
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7), st.sampled_from(ROUNDINGS), currencies)
+def test_rounding_goes_up_rather_than_under(minor: int, floor: int, rounding: str, currency: str) -> None:
+    assert round_price(minor, rounding, floor=floor, currency=currency) >= floor
+
+
+def test_endings() -> None:
+    def rounded(minor: int, rounding: str, floor: int = 0) -> int:
+        return round_price(minor, rounding, floor=floor, currency="USD")
+
+    assert rounded(2554, "99") == 2599
+    assert rounded(2540, "99") == 2499
+    assert rounded(2540, "99", floor=2500) == 2599
+    assert rounded(2512, "95") == 2495
+    assert rounded(2500, "00") == 2500
+    assert rounded(2551, "00") == 2600
+    assert rounded(2512, "nearest_5") == 2510
+    assert rounded(2513, "nearest_5") == 2515
+    assert rounded(2516, "nearest_10") == 2520
+    assert round_price(1234, "99", floor=0, currency="JPY") == 1234
+    assert round_price(12_345, "99", floor=0, currency="KWD") == 11_990
+
+
+def test_a_fixed_price_that_wholesale_overtook_follows_the_standing_choice() -> None:
+    rule = Rule("variant", "fixed", 2000, judged_wholesale=1000)
+
+    def price(choice: str) -> int | None:
+        policy = Terms("USD", FloorPolicy(100), tax_inclusive=False, highest_tax_bps=0, on_rise=choice)
+        return retail_price(rule, wholesale=1950, terms=policy)
+
+    assert price("lift") == 2050
+    assert price("keep_amount") == 2950
+    assert price("keep_percentage") == 3900
+    assert price("pause") is None
