@@ -20,7 +20,6 @@ from kit.errors import Refusal
 from orders.placing import CartChanged, CartEmpty, Contact
 from orders.quoting import amounts, delivery_options, quote
 from orders.stock import SoldOut
-from orders.view import CartView
 from payments import checkout as payments
 from pricing.delivery import Rate
 
@@ -41,22 +40,19 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 def checkout() -> Response:
     if (closed := closed_page()) is not None:
         return closed
-    cart = this_cart()
-    if not cart.lines or cart.changed:
-        return redirect(url_for("store.cart"), 303)
     form = {name: request.form.get(name, "").strip()[:300] for name in _FIELDS}
     form["country"] = form["country"] or visit().store.country
     if request.method == "GET" or request.form.get("act") == "update":
-        return _page(cart, form, {})
+        return _page(form, {})
     errors = _errors(form)
     if errors:
-        return _page(cart, form, errors, 422)
+        return _page(form, errors, 422)
     try:
         return _pay(form)
     except (CartChanged, CartEmpty, SoldOut):
         return redirect(url_for("store.cart"), 303)
     except Refusal as refusal:
-        return _page(cart, form, {refusal.field: refusal.message}, 422)
+        return _page(form, {refusal.field: refusal.message}, 422)
 
 
 def _pay(form: dict[str, str]) -> Response:
@@ -100,7 +96,11 @@ def _errors(form: dict[str, str]) -> dict[str, str]:
     return errors
 
 
-def _page(cart: CartView, form: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
+def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
+    """The form, with what was typed; the bag instead, where something in it has to be settled first."""
+    cart = this_cart()
+    if not cart.lines or cart.changed:
+        return redirect(url_for("store.cart"), 303)
     here = visit()
     rates = here.tables.rates_to(form["country"])
     rate = _chosen(rates, form["rate_id"])
