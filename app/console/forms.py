@@ -1,0 +1,98 @@
+"""Reading what staff typed: amounts, percentages, moments, keys. Each refusal names its field."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from flask import abort, request
+
+from kit.errors import Refusal, Refusals
+from kit.money import Money, NotAnAmount, basis_points
+
+
+def text(name: str, longest: int = 300) -> str:
+    """A field's text, without the space around it and cut at ``longest`` characters."""
+    return request.form.get(name, "").strip()[:longest]
+
+
+def query(name: str, longest: int = 200) -> str:
+    """A parameter of the address, treated the same."""
+    return request.args.get(name, "").strip()[:longest]
+
+
+def page_number() -> int:
+    """Which page of a list was asked for, from 1."""
+    return min(max(request.args.get("page", 1, int), 1), 10_000)
+
+
+def key(value: str) -> UUID:
+    """A key from a form or an address. 404 for what is none: nobody types them by hand."""
+    try:
+        return UUID(value)
+    except ValueError:
+        abort(404)
+
+
+def optional_key(value: str) -> UUID | None:
+    return key(value) if value else None
+
+
+def read_money(value: str, currency: str, *, field: str) -> Money:
+    """An amount with a point for decimals; commas between thousands are allowed. Raises Refusal."""
+    plain = value.replace(" ", "")
+    head, point, tail = plain.partition(".")
+    if "," in head and (point or len(head.rsplit(",", 1)[1]) == 3):
+        plain = head.replace(",", "") + point + tail
+    try:
+        return Money.parse(plain, currency)
+    except NotAnAmount:
+        example = "1200" if Money.parse("1", currency).minor == 1 else "9.70"
+        raise Refusal(
+            f"“{value[:30]}” is not an amount in {currency}. It looks like {example}.", field=field
+        ) from None
+
+
+def read_percent(value: str, *, field: str) -> int:
+    """A percentage as basis points. Raises Refusal."""
+    try:
+        return basis_points(value.replace(",", "."))
+    except NotAnAmount:
+        raise Refusal(
+            f"“{value[:30]}” is not a percentage. It looks like 19 or 7.25.", field=field
+        ) from None
+
+
+def read_whole(value: str, *, field: str) -> int:
+    """A whole number. Raises Refusal."""
+    plain = value.replace(",", "").strip()
+    if not plain.isascii() or not plain.isdecimal() or len(plain) > 12:
+        raise Refusal(f"“{value[:30]}” is not a whole number, such as 14.", field=field)
+    return int(plain)
+
+
+def read_moment(day: str, time: str, *, field: str, otherwise: datetime) -> datetime:
+    """A moment in UTC from a day and a time of day; ``otherwise`` when both are empty."""
+    if not day:
+        if time:
+            raise Refusal("Choose the day too.", field=field)
+        return otherwise
+    try:
+        hour, minute = (int(part) for part in (time or "00:00").split(":")[:2])
+        found = date.fromisoformat(day)
+        return datetime(found.year, found.month, found.day, hour, minute, tzinfo=UTC)
+    except ValueError:
+        raise Refusal("This is not a moment. Choose a day and a time.", field=field) from None
+
+
+def errors_of(refusal: Refusal) -> dict[str, str]:
+    """A refusal as sentences by field; the empty name stands for the form as a whole."""
+    if isinstance(refusal, Refusals):
+        return refusal.errors
+    return {refusal.field: refusal.message}
+
+
+def gather(errors: dict[str, str], refusal: Refusal) -> None:
+    """Add a refusal to others, so that a person sees all that is wrong at once."""
+    for field, message in errors_of(refusal).items():
+        errors.setdefault(field, message)

@@ -1,0 +1,66 @@
+"""The work queue: what waits for somebody, and what the last 30 days brought."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from werkzeug.wrappers import Response
+
+from app.console.access import may
+from app.console.charts import line_chart
+from app.console.pages import page, said
+from app.edge import db, now, person
+from orders.desk import DeskFilter, count_desk_orders, desk_orders
+from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
+from storage.queue import failed_jobs, try_again, waiting_jobs
+from tenants import audit
+
+home = Blueprint("home", __name__)
+_PERIOD = timedelta(days=30)
+
+
+@home.get("/")
+def index() -> Response:
+    sees_orders = may(person().role, "orders")
+    context: dict[str, Any] = {"failed": failed_jobs(db()), "waiting": waiting_jobs(db())}
+    context["overdue"] = overdue_checkouts(db(), now=now())
+    if sees_orders:
+        to_ship = DeskFilter(to_ship=True)
+        context |= {
+            "to_ship": desk_orders(db(), wanted=to_ship, oldest_first=True, limit=8),
+            "to_ship_count": count_desk_orders(db(), wanted=to_ship),
+            "flagged": desk_orders(db(), wanted=DeskFilter(flagged=True), limit=8),
+            "newest": desk_orders(db(), wanted=DeskFilter(), limit=8),
+        }
+        context |= _figures()
+    return page("home.html", room="home", title="Work queue", sees_orders=sees_orders, **context)
+
+
+def _figures() -> dict[str, Any]:
+    until = now()
+    # Whole UTC days, so that today stands beside days of the same length.
+    today = datetime(until.year, until.month, until.day, tzinfo=UTC)
+    since = until - _PERIOD
+    days = take_by_day(db(), since=today - timedelta(days=59), until=until)
+    before = {item.currency: item for item in sales(db(), since=since - _PERIOD, until=since)}
+    return {
+        "sales": sales(db(), since=since, until=until),
+        "before": before,
+        "partners": sales_by_partner(db(), since=since, until=until),
+        "charts": {
+            currency: line_chart(amounts, today=today.date(), currency=currency)
+            for currency, amounts in days.items()
+        },
+    }
+
+
+@home.post("/jobs/<int:job_id>/again")
+def again(job_id: int) -> Response:
+    try_again(db(), job_id=job_id)
+    audit.record(
+        db(), actor=person().email, action="job.tried_again", subject=f"job:{job_id}", now=now()
+    )
+    said("The job runs again now.")
+    return redirect(url_for("home.index"), 303)
