@@ -29,7 +29,8 @@ _TEMPLATE = "awning_template"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
+    # A worker has its server from the controlling process, and so have the runs of scripts/mutations.
+    if hasattr(config, "workerinput") or _URL in os.environ:
         return
     given = os.environ.get("DATABASE_URL")
     if given:
@@ -70,9 +71,14 @@ def _recreate(name: str, template: str = "template1") -> None:
 @pytest.fixture(scope="session")
 def database() -> Database:
     """A migrated database of this worker's own."""
-    name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER') or os.environ.get('AWNING_TEST_NAME', 'main')}"
     _recreate(name, _TEMPLATE)
     url = _as(os.environ[_URL], name)
+    if mutation := os.environ.get("AWNING_TEST_MUTATION"):
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(mutation)
+        engine.dispose()
     face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
     return Database(url, face, console)
 

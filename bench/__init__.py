@@ -1,0 +1,1 @@
+"""Measuring the figures that docs/figures.md promises: `make bench`, or `make bench ONLY=NAME`."""

@@ -1,0 +1,250 @@
+"""The installation that is measured: its own PostgreSQL, a catalogue of two hundred, its processes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+from sqlalchemy import create_engine, text
+
+from app.config import Config
+from app.demo.sign_in import sign_in_path
+from app.onboarding import FirstLook, add_delivery, add_tax, open_store, set_up_company
+from app.services import embedded_database
+from pricing.importing import WholesaleSource, import_products
+from storage import schema
+from storage.database import transaction
+from storage.embedded import EmbeddedServer
+from tenants.access import invite
+from tenants.partners import NewStore, create_partner, set_store_state
+from themes.registry import installed
+
+PRODUCTS = 200
+
+
+def free_port() -> int:
+    """A port that nobody listens on, with the next one free as well."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def product_file(products: int, variants: int = 3, prefix: str = "thing") -> bytes:
+    """A product CSV of so many products with so many variants each."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        "Handle,Title,Body (HTML),Type,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,"
+        "Variant Inventory Qty,Variant Inventory Policy,Variant Price".split(",")
+    )
+    for number in range(products):
+        for place in range(variants):
+            first = place == 0
+            writer.writerow(
+                [
+                    f"{prefix}-{number}",
+                    f"Thing number {number}" if first else "",
+                    "<p>Something that is made to be used, and described in a sentence or two.</p>"
+                    if first
+                    else "",
+                    "things" if first else "",
+                    "Size" if first else "",
+                    f"Size {place}",
+                    f"{prefix}-{number}-{place}",
+                    "shopify",
+                    1_000_000,
+                    "deny",
+                    f"{20 + number % 40}.00",
+                ]
+            )
+    return out.getvalue().encode()
+
+
+class Installation:
+    """Set up on entering, taken down on leaving."""
+
+    def __enter__(self) -> Installation:
+        self.folder = Path(tempfile.mkdtemp(prefix="awning-bench-"))
+        self.folder.chmod(0o755)
+        self.server = EmbeddedServer(self.folder / "postgres")
+        url = self.server.start()
+        self._count_statements(url)
+        self.database = embedded_database(url)
+        self.port, self.pay_port = free_port(), free_port()
+        self.config = Config(
+            environment="demo",
+            data_dir=self.folder,
+            port=self.port,
+            sandbox_url=f"http://localhost:{self.pay_port}",
+        )
+        schema.migrate(self.database.owner())
+        self.console = self.database.console()
+        self.stores: list[str] = []
+        self._set_up()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.console.dispose()
+        self.server.stop("immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _count_statements(self, url: str) -> None:
+        """Let the server itself count statements, whoever sends them."""
+        root = create_engine(
+            url.replace("postgresql://awning_owner@", "postgresql+psycopg://postgres@"),
+            isolation_level="AUTOCOMMIT",
+        )
+        with root.connect() as connection:
+            connection.execute(text("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"))
+        self.server.stop()
+        self.server.start()
+        with root.connect() as connection:
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
+        self.root = root
+
+    def _set_up(self) -> None:
+        now = datetime.now(UTC)
+        with transaction(self.console) as session:
+            self.price_list_id = set_up_company(
+                session, name="Bench", support_email="bench@example.com", currencies=["EUR"], demo=True
+            )
+            add_tax(session, country="DE", name="VAT", rate_bps=1900)
+            add_delivery(
+                session, name="Post", countries=["DE"], currency="EUR", amount=450, free_from=None,
+                days=(1, 2), position=1,
+            )  # fmt: skip
+            import_products(
+                session,
+                stream=io.BytesIO(product_file(PRODUCTS)),
+                wholesale=WholesaleSource(basis_points=5000),
+                currency="EUR",
+                actor="bench",
+                now=now,
+            )
+        self.partner_id = self.open_store("bench-0")
+        with transaction(self.console) as session:
+            invite(
+                session, email="partner@bench.example", name="Bench", face="portal", role="owner",
+                partner_id=self.partner_id, now=now,
+            )  # fmt: skip
+
+    def open_store(self, slug: str) -> UUID:
+        """Open a partner's store that sells everything; return the partner."""
+        now = datetime.now(UTC)
+        with transaction(self.console) as session:
+            partner_id = create_partner(
+                session, name=slug, price_list_id=self.price_list_id, actor="bench", now=now
+            )
+            store_id = open_store(
+                session,
+                partner_id=partner_id,
+                store=NewStore(
+                    slug=slug, name=slug, currency="EUR", country="DE", locale="en_DE", tax_inclusive=True,
+                    support_email="shop@bench.example",
+                ),
+                look=FirstLook(
+                    "aurora", dict(installed().theme("aurora").preset("reading-room").settings), {}
+                ),
+                markup_bps=6000,
+                rounding="90",
+                stores_domain=self.config.stores_domain,
+                actor="bench",
+                now=now,
+            )  # fmt: skip
+            set_store_state(
+                session, partner_id=partner_id, store_id=store_id, state="live", actor="bench", now=now
+            )
+        self.stores.append(f"{slug}.{self.config.stores_domain}")
+        return partner_id
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "AWNING_ENVIRONMENT": "demo",
+            "AWNING_DATA_DIR": str(self.folder),
+            "AWNING_PORT": str(self.port),
+            "AWNING_SANDBOX_URL": self.config.sandbox_url,
+            "DATABASE_URL": self.database.owner_url,
+            "AWNING_FACE_DATABASE_URL": self.database.face_url,
+            "AWNING_CONSOLE_DATABASE_URL": self.database.console_url,
+        }
+
+    def start_web(self, target: str = "bench.server:app") -> subprocess.Popen[bytes]:
+        """Start the web server as `awning serve` does, with the bare view beside the program."""
+        return self._start(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", target, "--workers", "2"),
+                *("--blocking-threads", "8", "--backlog", "256", "--port", str(self.port)),
+                *("--no-log-access", "--log-level", "warning"),
+            ]
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return self._start([sys.executable, "-m", "app.cli", *arguments])
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command, env=self.environment, start_new_session=True, cwd=Path(__file__).parent.parent
+        )
+        self._processes.append(process)
+        return process
+
+    def wait(self, path: str = "/readyz", seconds: float = 30) -> float:
+        """Wait until the web server is ready; return how long that took."""
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
+                    if answer.status == 200:
+                        return time.perf_counter() - begun
+            except OSError:
+                time.sleep(0.01)
+        raise RuntimeError("the web server did not become ready")
+
+    def serve(self) -> None:
+        """Start web, worker and sandbox, and wait until both web workers have answered."""
+        self.start("sandbox")
+        self.start_web()
+        self.start("worker")
+        self.wait()
+        time.sleep(1.0)
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            try:
+                os.killpg(process.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+        for process in self._processes:
+            try:
+                process.wait(8)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self._processes.clear()
+
+    def memory(self, *processes: subprocess.Popen[bytes]) -> float:
+        """What processes and their children occupy in MB, shared pages counted once among them."""
+        found = [psutil.Process(process.pid) for process in processes]
+        found += [child for process in found for child in process.children(recursive=True)]
+        return sum(process.memory_full_info().pss for process in found) / 1e6
+
+    @property
+    def sign_in(self) -> str:
+        return sign_in_path(self.config, face="portal", email="partner@bench.example")
