@@ -1,0 +1,177 @@
+"""The price grid: every variant that a store can sell, with what it costs, asks and earns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from catalog.pictures import PictureRef, picture_ref
+from kit.money import Money
+from pricing.listing import price_of, variant_listing
+from pricing.reading import VARIANTS, read_prices, rule_of, terms_of
+from pricing.rules import Rule, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One variant in one store. ``price`` is None while it is paused there.
+
+    ``own`` says that it has a price of its own, and ``lifted`` that wholesale has overtaken that
+    price, so that ``price`` is higher than what was asked. ``earn`` is the margin on a unit without
+    tax; ``markup_bps`` that margin as a rate of wholesale.
+    """
+
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    product: str
+    variant: str
+    picture: PictureRef | None
+    wholesale: Money
+    lowest: Money
+    price: Money | None
+    earn: Money | None
+    markup_bps: int | None
+    own: bool
+    lifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GridIndex:
+    """Which variants a store can price, in the catalogue's order, and which have an own price."""
+
+    variant_ids: tuple[UUID, ...]
+    own: frozenset[UUID]
+
+
+_INDEX = text("""
+    SELECT v.variant_id, r.rule_id IS NOT NULL AS own
+      FROM stores s
+      JOIN partners p ON p.partner_id = s.partner_id
+     CROSS JOIN products g
+      JOIN variants v ON v.product_id = g.product_id
+      LEFT JOIN hidden_products h
+        ON h.partner_id = :partner_id AND h.store_id = :store_id AND h.product_id = g.product_id
+      LEFT JOIN retail_rules r
+        ON r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
+       AND r.scope_id = v.variant_id AND r.valid @> CAST(:now AS timestamptz)
+     WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
+       AND g.state = 'active' AND h.product_id IS NULL
+       AND (:search = '' OR g.title ILIKE :search OR v.sku ILIKE :search
+            OR g.title || ' ' || array_to_string(v.options, ' ') ILIKE :search)
+       AND EXISTS (SELECT 1 FROM wholesale_prices w
+                    WHERE w.variant_id = v.variant_id AND w.currency = s.currency
+                      AND w.valid @> CAST(:now AS timestamptz)
+                      AND w.price_list_id IN (p.price_list_id, (SELECT d.price_list_id FROM price_lists d
+                                                                 WHERE d.is_default)))
+     ORDER BY g.position, g.product_id, v.position
+""")
+
+
+def grid_index(
+    session: Session, *, partner_id: UUID, store_id: UUID, now: datetime, search: str = ""
+) -> GridIndex:
+    """Return which variants there are to price. ``search`` looks into product, options and SKU."""
+    escaped = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = session.execute(
+        _INDEX,
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "now": now,
+            "search": f"%{'%'.join(escaped.split())}%" if escaped else "",
+        },
+    ).all()
+    return GridIndex(
+        tuple(row.variant_id for row in rows), frozenset(row.variant_id for row in rows if row.own)
+    )
+
+
+def grid_rows(
+    session: Session, *, partner_id: UUID, store_id: UUID, variant_ids: Sequence[UUID], now: datetime
+) -> tuple[list[GridRow], Terms | None]:
+    """Return rows of the grid in the order of ``variant_ids``, and the terms that they are judged by.
+
+    A variant without a wholesale price has no row. The terms are None when there is no row at all.
+    """
+    if not variant_ids:
+        return [], None
+    found = read_prices(
+        session,
+        partner_id=partner_id,
+        store_id=store_id,
+        now=now,
+        selection=VARIANTS,
+        choice=list(variant_ids),
+    )
+    priced = {row.variant_id: row for row in found if row.wholesale is not None}
+    if not priced:
+        return [], None
+    terms = terms_of(next(iter(priced.values())))
+    rows = [_grid_row(priced[variant_id], terms) for variant_id in variant_ids if variant_id in priced]
+    return rows, terms
+
+
+def _grid_row(row: Row[Any], terms: Terms) -> GridRow:
+    listing = variant_listing(row, terms, _pictures(row))
+    price, currency = price_of(row, terms), terms.currency
+    earn = None if price is None else terms.net(price) - row.wholesale
+    own = row.scope == "variant"
+    return GridRow(
+        variant_id=row.variant_id,
+        product_id=row.product_id,
+        sku=row.sku,
+        product=row.title,
+        variant=listing.title,
+        picture=listing.picture,
+        wholesale=Money(row.wholesale, currency),
+        lowest=Money(terms.lowest(row.wholesale), currency),
+        price=None if price is None else Money(price, currency),
+        earn=None if earn is None else Money(earn, currency),
+        markup_bps=None if earn is None else earn * 10_000 // row.wholesale,
+        own=own,
+        lifted=own and price is not None and price > row.value,
+    )
+
+
+def _pictures(row: Row[Any]) -> dict[str, PictureRef]:
+    return {item[0]: picture_ref(item[1:]) for item in row.pictures or ()}
+
+
+_STORE_RULE = text("""
+    SELECT r.scope, r.method, r.value, r.rounding, r.judged_wholesale FROM retail_rules r
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'store'
+       AND r.valid @> CAST(:now AS timestamptz)
+""")
+
+
+def store_rule(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> Rule | None:
+    """Return the rule that prices whatever has no more specific one; None where there is none yet."""
+    row = session.execute(
+        _STORE_RULE, {"partner_id": partner_id, "store_id": store_id, "now": now}
+    ).one_or_none()
+    return None if row is None else rule_of(row)
+
+
+_BY_SKU = text("""
+    SELECT v.sku, v.variant_id FROM variants v
+      JOIN products g ON g.product_id = v.product_id AND g.state = 'active'
+     WHERE v.sku = ANY(CAST(:skus AS text[]))
+       AND NOT EXISTS (SELECT 1 FROM hidden_products h
+                        WHERE h.partner_id = :partner_id AND h.store_id = :store_id
+                          AND h.product_id = g.product_id)
+""")
+
+
+def variants_by_sku(
+    session: Session, *, partner_id: UUID, store_id: UUID, skus: Iterable[str]
+) -> dict[str, UUID]:
+    """Return the store's variants among these SKUs; an unknown one is absent."""
+    rows = session.execute(_BY_SKU, {"partner_id": partner_id, "store_id": store_id, "skus": list(skus)})
+    return {row.sku: row.variant_id for row in rows}
