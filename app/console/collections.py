@@ -50,9 +50,7 @@ def show(collection_id: UUID) -> Response:
 def edit(collection_id: UUID) -> Response:
     form = {"title": text("title"), "description": text("description", 2000)}
     try:
-        shelf.edit_collection(
-            db(), collection_id=collection_id, **form, actor=person().email, now=now()
-        )
+        shelf.edit_collection(db(), collection_id=collection_id, **form, actor=person().email, now=now())
     except Refusal as refusal:
         return _collection_page(collection_id, errors_of(refusal), form, 422)
     said("Collection saved.")

@@ -58,9 +58,7 @@ def read_percent(value: str, *, field: str) -> int:
     try:
         return basis_points(value.replace(",", "."))
     except NotAnAmount:
-        raise Refusal(
-            f"“{value[:30]}” is not a percentage. It looks like 19 or 7.25.", field=field
-        ) from None
+        raise Refusal(f"“{value[:30]}” is not a percentage. It looks like 19 or 7.25.", field=field) from None
 
 
 def read_whole(value: str, *, field: str) -> int:

@@ -14,8 +14,8 @@ from app.console.pages import page, said
 from app.edge import db, now, person
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
+from storage import audit
 from storage.queue import failed_jobs, try_again, waiting_jobs
-from tenants import audit
 
 home = Blueprint("home", __name__)
 _PERIOD = timedelta(days=30)
@@ -59,8 +59,6 @@ def _figures() -> dict[str, Any]:
 @home.post("/jobs/<int:job_id>/again")
 def again(job_id: int) -> Response:
     try_again(db(), job_id=job_id)
-    audit.record(
-        db(), actor=person().email, action="job.tried_again", subject=f"job:{job_id}", now=now()
-    )
+    audit.record(db(), actor=person().email, action="job.tried_again", subject=f"job:{job_id}", now=now())
     said("The job runs again now.")
     return redirect(url_for("home.index"), 303)

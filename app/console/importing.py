@@ -63,8 +63,8 @@ def confirm() -> AnyResponse:
     try:
         data = services().objects.get(_name("file"))
     except ObjectMissing:
-        kept = None
-    if kept is None or kept["done"]:
+        data = b""
+    if kept is None or kept["done"] or not data:
         return redirect(url_for("imports.report"), 303)
     asked = kept["asked"]
     try:
@@ -106,7 +106,7 @@ def _uploaded() -> bytes:
     uploaded = request.files.get("file")
     if uploaded is None or not uploaded.filename:
         raise Refusal("Choose a CSV file.", field="file")
-    data = uploaded.read(LARGEST + 1)
+    data = bytes(uploaded.read(LARGEST + 1))
     if len(data) > LARGEST:
         raise Refusal(
             f"The file is larger than {LARGEST >> 20} MB. Split it, or use the command `awning import`.",
@@ -188,7 +188,5 @@ def _report_page(kept: dict[str, Any]) -> AnyResponse:
         report=found,
         refused=found["refused"][:_SHOWN_ROWS],
         sample=found["sample"][:_SHOWN_ROWS],
-        changes=sum(
-            found[what][how] for what in ("products", "variants") for how in ("created", "changed")
-        ),
+        changes=sum(found[what][how] for what in ("products", "variants") for how in ("created", "changed")),
     )

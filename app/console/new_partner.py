@@ -191,9 +191,7 @@ def _form(
     form: dict[str, str], errors: dict[str, str], status: int = 200, *, slug_is_free: bool = False
 ) -> Response:
     territories = Locale("en").territories
-    countries = [
-        (code, str(name)) for code, name in territories.items() if len(code) == 2 and code.isalpha()
-    ]
+    countries = [(code, str(name)) for code, name in territories.items() if len(code) == 2 and code.isalpha()]
     lists = price_lists(db(), at=now())
     form.setdefault("price_list_id", str(lists[0].price_list_id) if lists else "")
     choices = looks()

@@ -72,9 +72,7 @@ def show(partner_id: UUID, order_id: UUID) -> Response:
 def send(partner_id: UUID, order_id: UUID) -> Response:
     form = {"carrier": text("carrier", 80), "number": text("number", 80), "url": text("url", 500)}
     try:
-        ship(
-            db(), partner_id=partner_id, order_id=order_id, **form, actor=person().email, now=now()
-        )
+        ship(db(), partner_id=partner_id, order_id=order_id, **form, actor=person().email, now=now())
     except Refusal as refusal:
         return _order_page(partner_id, order_id, errors_of(refusal), form, 422)
     said("Marked as sent. The shopper gets an e-mail with the tracking link.")
@@ -84,9 +82,7 @@ def send(partner_id: UUID, order_id: UUID) -> Response:
 @orders.post("/<uuid:partner_id>/<uuid:order_id>/delivered")
 def delivered(partner_id: UUID, order_id: UUID) -> Response:
     try:
-        confirm_delivery(
-            db(), partner_id=partner_id, order_id=order_id, actor=person().email, now=now()
-        )
+        confirm_delivery(db(), partner_id=partner_id, order_id=order_id, actor=person().email, now=now())
     except Refusal as refusal:
         return _order_page(partner_id, order_id, errors_of(refusal), {}, 422)
     said("Marked as delivered. The hold on the partner's margin counts from now.")

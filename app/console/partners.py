@@ -18,8 +18,8 @@ from orders.desk import DeskFilter, desk_orders
 from payments.ledger.balances import balances
 from payments.reports import Sales, sales_by_partner
 from pricing.lists import price_lists
+from storage import audit
 from storage.database import transaction
-from tenants import audit
 from tenants.access import invite
 from tenants.directory import GRANTS, list_partners, people_of, read_partner
 from tenants.models import PORTAL_ROLES
@@ -216,9 +216,7 @@ def partner_page(
         lists=price_lists(db(), at=now()),
         grants=GRANTS,
         roles=ROLE_WORDS,
-        addresses={
-            hostname: config.url(hostname) for store in partner.stores for hostname in store.hosts
-        },
+        addresses={hostname: config.url(hostname) for store in partner.stores for hostname in store.hosts},
         sees_orders=may(person().role, "orders"),
         invited=invited,
         form=form or {},

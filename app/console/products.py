@@ -38,9 +38,7 @@ def index() -> Response:
     search, state, number = query("q"), query("state"), page_number()
     if state not in STATES:
         state = ""
-    shown = list_products(
-        db(), search=search, state=state, limit=_PAGE + 1, offset=(number - 1) * _PAGE
-    )
+    shown = list_products(db(), search=search, state=state, limit=_PAGE + 1, offset=(number - 1) * _PAGE)
     counts = count_products(db(), search=search)
     return page(
         "products.html",
@@ -73,8 +71,8 @@ def edit(product_id: UUID) -> Response:
         if form.get(f"swatch:{value}", "").strip()
     }
     errors: dict[str, str] = {}
-    for change in (
-        lambda: edit_product(
+    try:
+        edit_product(
             db(),
             product_id=product_id,
             title=text("title", 1000),
@@ -84,19 +82,16 @@ def edit(product_id: UUID) -> Response:
             swatches=swatches,
             actor=person().email,
             now=now(),
-        ),
-        lambda: set_collections(
+        )
+        set_collections(
             db(),
             product_id=product_id,
             collection_ids=[key(value) for value in form.getlist("collection")],
             actor=person().email,
             now=now(),
-        ),
-    ):
-        try:
-            change()
-        except Refusal as refusal:
-            gather(errors, refusal)
+        )
+    except Refusal as refusal:
+        gather(errors, refusal)
     if errors:
         return _product_page(product_id, errors, _typed(), 422)
     said("Product saved. Stores show it from now on.")
@@ -119,9 +114,7 @@ def stock(product_id: UUID) -> Response:
             gather(errors, refusal)
     if not errors:
         try:
-            changed = set_stock(
-                db(), product_id=product_id, on_hand=wanted, actor=person().email, now=now()
-            )
+            changed = set_stock(db(), product_id=product_id, on_hand=wanted, actor=person().email, now=now())
         except Refusals as refusal:
             gather(errors, refusal)
     if errors:

@@ -77,12 +77,13 @@ def save() -> Response:
         support_email=text("support_email").lower(),
         hold_from=text("hold_from"),
         smallest_margin_minor=margins,
-        **numbers,
+        hold_days=numbers.get("hold_days", 0),
+        assumed_delivery_days=numbers.get("assumed_delivery_days", 0),
+        returns_days=numbers.get("returns_days", 0),
+        smallest_margin_bps=numbers.get("smallest_margin_bps", 0),
     )
     try:
-        changed = change_settings(
-            db(), wanted=wanted, actor=person().email, now=now(), reason=text("reason")
-        )
+        changed = change_settings(db(), wanted=wanted, actor=person().email, now=now(), reason=text("reason"))
     except Refusal as refusal:
         gather(errors, refusal)
     if errors:

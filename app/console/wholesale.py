@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
@@ -260,7 +261,7 @@ def _save_if_seen(draft: Draft, back_to: str) -> Response | None:
     return redirect(back_to, 303)
 
 
-def _preview(draft: Draft) -> dict[str, object]:
+def _preview(draft: Draft) -> dict[str, Any]:
     impact: Impact | None = None
     if draft.prices and not draft.errors:
         impact = wholesale_impact(db(), prices=draft.prices, begins=draft.begins or now(), now=now())

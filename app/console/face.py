@@ -1,0 +1,56 @@
+"""The company's console: its own role in the database sees all partners."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import assets
+from app.console import new_partner
+from app.console.access import staff
+from app.console.collections import collections
+from app.console.home import home
+from app.console.importing import imports
+from app.console.orders import orders
+from app.console.pages import ENVIRONMENT, error_page, make_environment
+from app.console.partners import partners
+from app.console.products import products
+from app.console.settings import settings
+from app.console.wholesale import wholesale
+from app.edge import Face, anyone, face_app, register
+from app.services import Services
+from app.signing_in import sign_in_blueprint
+from app.ui import prepare
+
+# Setting up a partner adds its routes to the partners' blueprint.
+_ROUTES = (new_partner,)
+# Which room of the house each blueprint belongs to; ``access`` says who may enter it.
+_ROOMS = {
+    "home": (home,),
+    "products": (products, collections, imports),
+    "wholesale": (wholesale,),
+    "partners": (partners,),
+    "orders": (orders,),
+    "settings": (settings,),
+}
+
+
+def create(services: Services) -> Flask:
+    """Make the application that the company's staff work in."""
+    face = Face(
+        name="console",
+        engine=services.console,
+        services=services,
+        partner=lambda: None,
+        error_page=error_page,
+        sign_in_path="/sign-in",
+    )
+    app = face_app(face)
+    prepare(app)
+    made = make_environment()
+    app.extensions[ENVIRONMENT] = made
+    register(app, assets.blueprint(services.objects, storefront=lambda: None), enter=anyone)
+    register(app, sign_in_blueprint("console", made), enter=anyone)
+    for room, blueprints in _ROOMS.items():
+        for blueprint in blueprints:
+            register(app, blueprint, enter=staff(room))
+    return app
