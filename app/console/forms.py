@@ -38,6 +38,11 @@ def optional_key(value: str) -> UUID | None:
     return key(value) if value else None
 
 
+def _quoted(value: str) -> str:
+    """How a refusal begins: with what was typed, or by asking for it."""
+    return f"“{value[:30]}” is not" if value else "Enter"
+
+
 def read_money(value: str, currency: str, *, field: str) -> Money:
     """An amount with a point for decimals; commas between thousands are allowed. Raises Refusal."""
     plain = value.replace(" ", "")
@@ -48,9 +53,7 @@ def read_money(value: str, currency: str, *, field: str) -> Money:
         return Money.parse(plain, currency)
     except NotAnAmount:
         example = "1200" if Money.parse("1", currency).minor == 1 else "9.70"
-        raise Refusal(
-            f"“{value[:30]}” is not an amount in {currency}. It looks like {example}.", field=field
-        ) from None
+        raise Refusal(f"{_quoted(value)} an amount in {currency}, such as {example}.", field=field) from None
 
 
 def read_percent(value: str, *, field: str) -> int:
@@ -58,14 +61,14 @@ def read_percent(value: str, *, field: str) -> int:
     try:
         return basis_points(value.replace(",", "."))
     except NotAnAmount:
-        raise Refusal(f"“{value[:30]}” is not a percentage. It looks like 19 or 7.25.", field=field) from None
+        raise Refusal(f"{_quoted(value)} a percentage, such as 19 or 7.25.", field=field) from None
 
 
 def read_whole(value: str, *, field: str) -> int:
     """A whole number. Raises Refusal."""
     plain = value.replace(",", "").strip()
     if not plain.isascii() or not plain.isdecimal() or len(plain) > 12:
-        raise Refusal(f"“{value[:30]}” is not a whole number, such as 14.", field=field)
+        raise Refusal(f"{_quoted(value)} a whole number, such as 14.", field=field)
     return int(plain)
 
 

@@ -31,7 +31,7 @@ _SHOWN_ROWS = 300
 
 @imports.get("/")
 def form() -> AnyResponse:
-    return _form({"source": "percent", "currency": ""}, {})
+    return _form({"source": "percent", "currency": "", "filename": ""}, {})
 
 
 @imports.post("/")

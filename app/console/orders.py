@@ -58,7 +58,7 @@ def index() -> Response:
         total=count_desk_orders(db(), wanted=wanted),
         to_ship=count_desk_orders(db(), wanted=DeskFilter(to_ship=True)),
         flagged=count_desk_orders(db(), wanted=DeskFilter(flagged=True)),
-        number=number,
+        page_no=number,
         more=len(found) > _PAGE,
     )
 

@@ -55,7 +55,7 @@ def index() -> Response:
         partners=found[:_PAGE],
         sales=_sales(),
         search=search,
-        number=number,
+        page_no=number,
         more=len(found) > _PAGE,
     )
 

@@ -50,7 +50,7 @@ def index() -> Response:
         total=counts.get(state, 0) if state else sum(counts.values()),
         search=search,
         state=state,
-        number=number,
+        page_no=number,
         more=len(shown) > _PAGE,
     )
 

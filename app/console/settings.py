@@ -311,7 +311,7 @@ def audit() -> Response:
         kind=kind,
         subject=subject,
         actor=actor,
-        number=number,
+        page_no=number,
         more=len(found) > _PAGE,
         tab="audit",
     )

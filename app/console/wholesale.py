@@ -80,7 +80,7 @@ def index() -> Response:
         floor=_policy(company, currency),
         total=count_sheet(db(), search=search),
         search=search,
-        number=number,
+        page_no=number,
         more=len(rows) > _PAGE,
     )
 
