@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from app.edge import db, now, services, signed_elsewhere
+from app.edge import now, services, signed_elsewhere, this_face
 from payments.gateway import SignatureInvalid
 from payments.inbox import receive
 
@@ -24,5 +24,5 @@ def stripe() -> Response:
         event = services().gateway.verify(request.get_data(), request.headers.get("Stripe-Signature", ""))
     except SignatureInvalid as error:
         return Response(error.message, 400)
-    receive(db(), event=event, now=now())
+    receive(this_face().engine, event=event, now=now())
     return Response("", 200)

@@ -47,6 +47,9 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def tenant(partner_id: str) -> Tenant:
         return Tenant(services.face, UUID(partner_id))
 
+    def reference(partner_id: str, order_id: str, attempt: int) -> Reference:
+        return Reference(UUID(partner_id), UUID(order_id), attempt)
+
     def mail(kinds: tuple[str, ...], partner_id: str, order_id: str) -> None:
         send_order_mails(
             services,
@@ -87,7 +90,7 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
         post_fee(
             tenant(partner_id),
             gateway=services.gateway,
-            reference=Reference(UUID(partner_id), UUID(order_id), attempt),
+            reference=reference(partner_id, order_id, attempt),
             now=services.clock.now(),
         )
 

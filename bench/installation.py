@@ -113,6 +113,7 @@ class Installation:
             connection.execute(text("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"))
         self.server.stop()
         self.server.start()
+        root.dispose()
         with root.connect() as connection:
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
         self.root = root
@@ -191,7 +192,7 @@ class Installation:
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", target, "--workers", "2"),
                 *("--blocking-threads", "8", "--backlog", "256", "--port", str(self.port)),
-                *("--no-log-access", "--log-level", "warning"),
+                *("--no-access-log", "--log-level", "warning"),
             ]
         )
 

@@ -117,7 +117,8 @@ class Shopper:
         try:
             shown = page.get("localhost", path)
             form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
-            answer = page.post("localhost", path, **form, number="4242424242424242")
+            card = {"email": "bench@example.com", "name": "Bench Shopper", "number": "4242424242424242"}
+            answer = page.post("localhost", path, **form, **card)
             if answer.status != 303:
                 raise Failed(f"the payment page answered {answer.status}")
             return answer.location

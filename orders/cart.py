@@ -182,15 +182,6 @@ def confirm_prices(session: Session, *, partner_id: UUID, cart: CartView) -> Non
             )
 
 
-def count_units(session: Session, *, partner_id: UUID, cart_id: UUID) -> int:
-    """How many units the cart holds."""
-    found = session.execute(
-        text("SELECT sum(quantity) FROM cart_items WHERE partner_id = :partner_id AND cart_id = :cart_id"),
-        {"partner_id": partner_id, "cart_id": cart_id},
-    ).scalar()
-    return int(found or 0)
-
-
 def lock_cart(session: Session, *, partner_id: UUID, cart_id: UUID) -> None:
     """Hold the cart until the transaction ends, so that two presses of the pay button take turns."""
     session.execute(

@@ -66,3 +66,16 @@ def newest_sales(session: Session, *, partner_id: UUID, store_id: UUID, limit: i
         )
         for row in rows
     ]
+
+
+_COUNTS = text("""
+    SELECT o.payment, o.fulfilment, count(*) AS orders FROM orders o
+     WHERE o.partner_id = :partner_id AND o.store_id = :store_id AND o.paid_at IS NOT NULL
+     GROUP BY o.payment, o.fulfilment
+""")
+
+
+def count_sales(session: Session, *, partner_id: UUID, store_id: UUID) -> dict[tuple[str, str], int]:
+    """Return how many paid orders a store has, by their states of payment and of fulfilment."""
+    rows = session.execute(_COUNTS, {"partner_id": partner_id, "store_id": store_id})
+    return {(row.payment, row.fulfilment): row.orders for row in rows}

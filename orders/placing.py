@@ -190,9 +190,8 @@ def place(
             placed_at=now,
         )
     )
-    session.execute(
-        insert(OrderLine), [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
-    )
+    lines = [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
+    session.execute(insert(OrderLine).values(lines))
     currency = draft.currency
     return PlacedOrder(
         partner_id=partner_id,

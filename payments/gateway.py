@@ -260,7 +260,9 @@ class InProcess(stripe.HTTPClient):
         try:
             status, answered, content = self._call(method.upper(), url, dict(headers or {}), body)
         except ConnectionError as error:
-            raise stripe.APIConnectionError(str(error), should_retry=True) from error
+            # The library's error classes carry no types.
+            lost: Exception = stripe.APIConnectionError(str(error), should_retry=True)  # type: ignore[no-untyped-call]
+            raise lost from error
         return content.decode(), status, {name.lower(): value for name, value in answered.items()}
 
     def close(self) -> None:

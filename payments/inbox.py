@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, select, text, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
+from kit.ids import NIL
 from payments.checkout import apply
 from payments.gateway import Gateway, GatewayEvent
 from payments.models import StripeEvent
@@ -17,24 +18,56 @@ from storage.database import transaction
 from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant
 
+# What is acted upon; anything else is kept and ignored. Operators subscribe to these at Stripe.
+HANDLED = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
 
-def receive(session: Session, *, event: GatewayEvent, now: datetime) -> bool:
-    """Store a verified event and enqueue its handling. False for one that is stored already."""
-    stored = session.execute(
-        insert(StripeEvent)
-        .values(
-            event_id=event.event_id,
-            type=event.type,
-            object_id=event.object_id,
-            payload=event.payload,
-            received_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(StripeEvent.event_id)
-    ).one_or_none()
-    if stored is None:
-        return False
-    enqueue(session, Job("stripe.event", {"event_id": event.event_id}))
+# The confirmation page is usually quicker than the webhook; then there is nothing left to do, and the
+# event says so from the start.
+_RECEIVE = text("""
+    INSERT INTO stripe_events (event_id, type, object_id, payload, received_at, handled_at, outcome)
+    SELECT :event_id, :type, :object_id, CAST(:payload AS jsonb), :now, CASE WHEN d.outcome <> '' THEN :now END,
+           nullif(d.outcome, '')
+      FROM (SELECT CASE WHEN NOT :acted_upon THEN 'ignored'
+                        WHEN EXISTS (SELECT 1 FROM payment_attempts a
+                                      WHERE a.partner_id = :partner_id AND a.order_id = :order_id
+                                        AND a.attempt = :attempt AND a.state = 'complete') THEN 'already'
+                        ELSE '' END AS outcome) d
+    ON CONFLICT (event_id) DO NOTHING
+    RETURNING handled_at
+""")
+
+
+def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
+    """Store a verified event, and enqueue its handling where there is something left to do.
+
+    False for an event that is stored already. The signature vouches for the partner that it names.
+    """
+    reference = Reference.of(event.payload["data"]["object"].get("metadata"))
+    begin = Tenant(engine, reference.partner_id).begin if reference else partial(transaction, engine)
+    with begin() as session:
+        stored = session.execute(
+            _RECEIVE,
+            {
+                "event_id": event.event_id,
+                "type": event.type,
+                "object_id": event.object_id,
+                "payload": json.dumps(event.payload),
+                "now": now,
+                "acted_upon": event.type in HANDLED,
+                "partner_id": reference.partner_id if reference else NIL,
+                "order_id": reference.order_id if reference else NIL,
+                "attempt": reference.attempt if reference else 0,
+            },
+        ).one_or_none()
+        if stored is None:
+            return False
+        if stored.handled_at is None:
+            enqueue(session, Job("stripe.event", {"event_id": event.event_id}))
     return True
 
 
@@ -49,16 +82,7 @@ def handle(engine: Engine, *, gateway: Gateway, event_id: str, now: datetime) ->
         kind, body = event.type, event.payload["data"]["object"]
         if event.handled_at is not None:
             return event.outcome or ""
-    match kind:
-        case (
-            "checkout.session.completed"
-            | "checkout.session.async_payment_succeeded"
-            | "checkout.session.async_payment_failed"
-            | "checkout.session.expired"
-        ):
-            outcome = _checkout(engine, gateway, body, kind, now)
-        case _:
-            outcome = "ignored"
+    outcome = _checkout(engine, gateway, body, kind, now) if kind in HANDLED else "ignored"
     with transaction(engine) as session:
         session.execute(
             update(StripeEvent)
@@ -73,28 +97,9 @@ def _checkout(engine: Engine, gateway: Gateway, body: dict[str, Any], kind: str,
     if reference is None:
         return "not ours"
     tenant = Tenant(engine, reference.partner_id)
-    if _settled(tenant, reference):
-        return "already"
     snapshot = gateway.read_session(str(body["id"]))
     if kind == "checkout.session.async_payment_failed" and not snapshot.paid:
         with tenant.begin() as session:
             end(session, reference=reference, payment="failed", now=now, reason="the bank refused it")
         return "failed"
     return apply(tenant, gateway=gateway, snapshot=snapshot, now=now)
-
-
-def _settled(tenant: Tenant, reference: Reference) -> bool:
-    """Whether the attempt is complete. Asked first, because the confirmation page is usually quicker."""
-    with tenant.begin() as session:
-        state = session.execute(
-            text(
-                "SELECT state FROM payment_attempts"
-                " WHERE partner_id = :partner_id AND order_id = :order_id AND attempt = :attempt"
-            ),
-            {
-                "partner_id": reference.partner_id,
-                "order_id": reference.order_id,
-                "attempt": reference.attempt,
-            },
-        ).scalar()
-    return state == "complete"

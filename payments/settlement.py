@@ -48,6 +48,14 @@ class Reference:
         except (KeyError, ValueError, TypeError):
             return None
 
+    def as_json(self) -> dict[str, Any]:
+        """The reference as the arguments of a job."""
+        return {
+            "partner_id": str(self.partner_id),
+            "order_id": str(self.order_id),
+            "attempt": self.attempt,
+        }
+
 
 _LOCK = text("""
     SELECT o.order_id, o.store_id, o.cart_id, o.payment, o.stock, o.total, o.currency, o.delivery,
@@ -61,15 +69,14 @@ _LOCK = text("""
      WHERE o.partner_id = :partner_id AND o.order_id = :order_id AND a.attempt = :attempt
        FOR UPDATE OF o, a
 """)
-_CUSTOMER = text("""
-    INSERT INTO customers (partner_id, customer_id, store_id, email, name, phone, address, created_at)
-    VALUES (:partner_id, :customer_id, :store_id, :email, :name, :phone, CAST(:address AS jsonb), :now)
-    ON CONFLICT (partner_id, store_id, email)
-    DO UPDATE SET name = excluded.name, phone = excluded.phone, address = excluded.address
-    RETURNING customer_id
-""")
 _PAID = text("""
-    WITH attempt AS (
+    WITH customer AS (
+      INSERT INTO customers (partner_id, customer_id, store_id, email, name, phone, address, created_at)
+      VALUES (:partner_id, :customer_id, :store_id, :email, :name, :phone, CAST(:address AS jsonb), :now)
+      ON CONFLICT (partner_id, store_id, email)
+      DO UPDATE SET name = excluded.name, phone = excluded.phone, address = excluded.address
+      RETURNING customer_id
+    ), attempt AS (
       UPDATE payment_attempts SET state = 'complete', session_id = :session_id,
              payment_intent_id = :payment_intent_id, charge_id = :charge_id
        WHERE partner_id = :partner_id AND order_id = :order_id AND attempt = :attempt
@@ -77,9 +84,9 @@ _PAID = text("""
       DELETE FROM cart_items
        WHERE partner_id = :partner_id AND cart_id = :cart_id AND variant_id = ANY(CAST(:variants AS uuid[]))
     )
-    UPDATE orders SET payment = 'paid', paid_at = :now, customer_id = :customer_id,
-           available_on = :available_on, stock = 'held'
-     WHERE partner_id = :partner_id AND order_id = :order_id
+    UPDATE orders o SET payment = 'paid', paid_at = :now,
+           customer_id = (SELECT c.customer_id FROM customer c), available_on = :available_on, stock = 'held'
+     WHERE o.partner_id = :partner_id AND o.order_id = :order_id
 """)
 _ENDED = text("""
     WITH attempt AS (
@@ -157,19 +164,6 @@ def _money_came(
         return "mismatch"
     if row.stock == "released":
         stock.hold(session, quantities=_quantities(row))
-    customer_id = session.execute(
-        _CUSTOMER,
-        {
-            "partner_id": reference.partner_id,
-            "customer_id": new_id(),
-            "store_id": row.store_id,
-            "email": row.email.lower(),
-            "name": row.address.get("name", ""),
-            "phone": row.address.get("phone", ""),
-            "address": json.dumps(row.address),
-            "now": now,
-        },
-    ).scalar_one()
     # A hold from payment ends at a known moment; one from delivery is known when the parcel leaves.
     available = now + timedelta(days=row.hold_days) if row.hold_from == "payment" else None
     session.execute(
@@ -181,7 +175,12 @@ def _money_came(
             "charge_id": snapshot.charge_id,
             "cart_id": row.cart_id,
             "variants": list(_quantities(row)),
-            "customer_id": customer_id,
+            "customer_id": new_id(),
+            "store_id": row.store_id,
+            "email": row.email.lower(),
+            "name": row.address.get("name", ""),
+            "phone": row.address.get("phone", ""),
+            "address": json.dumps(row.address),
             "available_on": available,
             "now": now,
         },
@@ -195,11 +194,11 @@ def _money_came(
         delivery=row.delivery,
         delivery_tax=row.delivery_tax,
     )
-    jobs = [Job("order.paid", _job_args(reference))]
+    jobs = [Job("order.paid", reference.as_json())]
     if snapshot.charge_id and snapshot.fee is not None and snapshot.fee_currency == row.currency:
         entries += fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee)
     else:
-        jobs.append(Job("payment.fee", _job_args(reference), not_before=now + timedelta(minutes=1)))
+        jobs.append(Job("payment.fee", reference.as_json(), not_before=now + timedelta(minutes=1)))
     post(
         session,
         partner_id=reference.partner_id,
@@ -245,7 +244,7 @@ def record_unsold(
         now=now,
     )
     note(session, reference=reference, kind="refunded_unsold", now=now)
-    enqueue(session, Job("order.unsold", _job_args(reference)))
+    enqueue(session, Job("order.unsold", reference.as_json()))
     return True
 
 
@@ -257,14 +256,6 @@ def _keys(reference: Reference) -> dict[str, Any]:
     return {
         "partner_id": reference.partner_id,
         "order_id": reference.order_id,
-        "attempt": reference.attempt,
-    }
-
-
-def _job_args(reference: Reference) -> dict[str, Any]:
-    return {
-        "partner_id": str(reference.partner_id),
-        "order_id": str(reference.order_id),
         "attempt": reference.attempt,
     }
 

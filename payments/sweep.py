@@ -32,8 +32,7 @@ def sweep(
     """
     missed = 0
     for event in gateway.events_since(now - back):
-        with transaction(face) as session:
-            missed += receive(session, event=event, now=now)
+        missed += receive(face, event=event, now=now)
     with transaction(console) as session:
         overdue: list[tuple[UUID, UUID]] = [
             (row.partner_id, row.order_id)

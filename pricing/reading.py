@@ -63,7 +63,7 @@ WITH_RELATED = Selection(
     " JOIN collection_products a ON a.product_id = t.product_id"
     " JOIN collection_products b ON b.collection_id = a.collection_id AND b.product_id <> t.product_id"
     " JOIN products p ON p.product_id = b.product_id AND p.state = 'active'"
-    " WHERE t.handle = :choice AND t.state = 'active' ORDER BY place LIMIT 4) others"
+    " WHERE t.handle = :choice AND t.state = 'active' ORDER BY place LIMIT 8) others"
 )
 VARIANTS = Selection(
     "SELECT DISTINCT product_id, 0 AS place FROM variants WHERE variant_id = ANY(CAST(:choice AS uuid[]))",

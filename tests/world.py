@@ -106,8 +106,7 @@ class Installation:
     def deliver(self, payload: bytes, headers: dict[str, str]) -> int:
         """Take a webhook as the program's own address does."""
         event = self.services.gateway.verify(payload, headers["Stripe-Signature"])
-        with transaction(self.services.face) as session:
-            receive(session, event=event, now=self.clock.now())
+        receive(self.services.face, event=event, now=self.clock.now())
         return 200
 
     @cached_property

@@ -20,9 +20,9 @@ _PRINTS = {
 _KINDS: dict[str, tuple[str, str, int, int, tuple[str, ...], str]] = {
     "tee": ("tee", "Heavy cotton, boxy cut", 1720, 3600, _APPAREL, "Shirts"),
     "sweatshirt": ("sweatshirt", "Brushed cotton, ribbed cuffs", 2980, 6200, _APPAREL, "Shirts"),
-    "cap": ("cap", "Washed cotton, six panels", 1290, 2700, (), "Caps and socks"),
-    "beanie": ("beanie", "Lambswool, one size", 1180, 2600, (), "Caps and socks"),
-    "socks": ("socks", "Combed cotton, ribbed", 540, 1300, ("36–40", "41–46"), "Caps and socks"),
+    "cap": ("cap", "Washed cotton, six panels", 1290, 2700, (), "Caps"),
+    "beanie": ("beanie", "Lambswool, one size", 1180, 2600, (), "Caps"),
+    "socks": ("socks", "Combed cotton, ribbed", 540, 1300, ("36–40", "41–46"), "Caps"),
     "apron": ("apron", "Washed linen, two pockets", 1980, 4200, (), "Kitchen"),
     "tote": ("tote", "Canvas, 14 litres", 1060, 2200, (), "Totes"),
     "cushion": ("cushion", "Linen cover, feather fill", 1860, 3900, (), "Home"),

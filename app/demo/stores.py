@@ -50,15 +50,18 @@ STORES = (
         scene="reading-room",
         logo=("serif", ("#2f2622", "#643038")),
         markup=9800,
-        rounding="none",
+        rounding="nearest_10",
         hidden=("signal",),
         heading="Low sun, long table",
         text="New prints on stoneware, heavy cotton and paper. Everything you buy keeps the reading"
         " room open late.",
         own={
-            "far-hills-tee-rose-s": "36.00",
-            "far-hills-tee-rose-m": "36.00",
-            "far-hills-tee-rose-l": "36.00",
+            **{
+                f"far-hills-tee-{colour}-{size}": "36.00"
+                for colour in ("rose", "oat", "moss")
+                for size in ("s", "m", "l", "xl")
+            },
+            "tideline-mug-moss": "24.00",
             "tideline-mug-oat": "24.00",
             "tideline-mug-tide": "24.00",
             "low-sun-poster-oat": "29.00",
@@ -69,7 +72,7 @@ STORES = (
     DemoStore(
         slug="fernhouse",
         name="Fernhouse",
-        tagline="Küche, Tisch und Garten",
+        tagline="Kitchen, table and garden",
         owner="owner@fernhouse.example",
         owner_name="Lena Brandt",
         currency="EUR",

@@ -8,9 +8,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from app.config import Config
 from app.mail.mailer import compose
@@ -21,7 +19,7 @@ from orders.models import SentMail
 from orders.reading import read_order
 from orders.view import OrderView
 from storage.tenancy import Tenant
-from tenants.storefront import Storefront, read_storefront
+from tenants.storefront import Storefront, read_storefront_with
 
 
 def send_order_mails(
@@ -34,38 +32,39 @@ def send_order_mails(
     """
     with tenant.begin() as session:
         order = read_order(session, partner_id=tenant.partner_id, order_id=order_id)
-        store = read_storefront(session, partner_id=tenant.partner_id, store_id=order.store_id)
+        store, row = read_storefront_with(
+            session, partner_id=tenant.partner_id, store_id=order.store_id, more=_PARTNERS
+        )
         sent = {entry.kind.removeprefix("mail_") for entry in order.timeline}
-        partners = _partner_addresses(session, tenant.partner_id) if "notice" in kinds else []
     done = []
     for kind in kinds:
         if kind in sent:
             continue
         message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
-        for message in _WRITERS[kind](services.config, app, store, order, partners, message_id, now):
+        for message in _WRITERS[kind](
+            services.config, app, store, order, row.partners or [], message_id, now
+        ):
             services.mailer.send(message)
         done.append({"kind": kind, "message_id": message_id})
     if done:
         with tenant.begin() as session:
             session.execute(
-                insert(SentMail).on_conflict_do_nothing(),
-                [
-                    {**row, "partner_id": tenant.partner_id, "order_id": order_id, "sent_at": now}
-                    for row in done
-                ],
+                insert(SentMail)
+                .values(
+                    [
+                        {**mail, "partner_id": tenant.partner_id, "order_id": order_id, "sent_at": now}
+                        for mail in done
+                    ]
+                )
+                .on_conflict_do_nothing()
             )
 
 
-def _partner_addresses(session: Session, partner_id: UUID) -> list[str]:
-    rows = session.execute(
-        text(
-            "SELECT p.email FROM memberships m JOIN people p USING (person_id)"
-            " WHERE m.partner_id = :partner_id AND m.role IN ('owner', 'manager', 'support')"
-            " ORDER BY p.email"
-        ),
-        {"partner_id": partner_id},
-    )
-    return [row.email for row in rows]
+# Who is told of a sale: everybody of the partner who looks after orders.
+_PARTNERS = """
+    (SELECT array_agg(u.email ORDER BY u.email) FROM memberships m JOIN people u USING (person_id)
+      WHERE m.partner_id = s.partner_id AND m.role IN ('owner', 'manager', 'support')) AS partners
+"""
 
 
 def _to_shopper(

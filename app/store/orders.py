@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from app.edge import db, now, services, tenant
@@ -14,12 +14,12 @@ from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.links import read_order_token
 from app.store.rendering import render
-from app.store.visit import cart_id, host_entry, primary_url, visit
-from orders.cart import count_units
+from app.store.visit import host_entry, primary_url, visit
 from orders.reading import read_order
-from orders.view import OrderView
-from payments.checkout import resume
+from orders.view import OrderView, TimelineEntry
+from payments.checkout import apply, resume
 from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.settlement import Reference
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +31,29 @@ _OURS = frozenset({"mail_notice"})
 def confirmation(token: str) -> Response:
     """Settle the order with what Stripe says now, so that nobody waits for a webhook, and show it."""
     order = _order(token)
-    if order.payment == "awaiting":
-        try:
-            resume(tenant(), gateway=services().gateway, order_id=order.order_id, now=now())
-        except (GatewayUnavailable, GatewayRefused) as error:
-            # The webhook or the sweep will settle it; the page says that it is being confirmed.
-            log.warning("could not settle order %s yet: %s", order.order_id, error)
-        db().rollback()
-        order = _order(token, anew=True)
-    remember_count(count_units(db(), partner_id=order.partner_id, cart_id=cart_id()))
+    if order.payment == "awaiting" and _settle(order) in ("paid", "already"):
+        # What settling changed is known, so the order is not read again.
+        paid = TimelineEntry(now(), "paid", "Payment confirmed")
+        order = replace(order, payment="paid", paid_at=now(), timeline=(*order.timeline, paid))
+        remember_count(0)
     return _page("confirmation.html", order, token)
+
+
+def _settle(order: OrderView) -> str:
+    # The page's own transaction ends first: nothing is asked of Stripe while one is open.
+    db().commit()
+    gateway, session_id = services().gateway, request.args.get("session", "")
+    try:
+        if session_id.startswith("cs_"):
+            snapshot = gateway.read_session(session_id)
+            reference = Reference.of(snapshot.metadata)
+            if reference is not None and reference.order_id == order.order_id:
+                return apply(tenant(), gateway=gateway, snapshot=snapshot, now=now())
+        return resume(tenant(), gateway=gateway, order_id=order.order_id, now=now())
+    except (GatewayUnavailable, GatewayRefused) as error:
+        # The webhook or the sweep will settle it; the page says that it is being confirmed.
+        log.warning("could not settle order %s yet: %s", order.order_id, error)
+        return "waiting"
 
 
 @store.get("/order/<token>")
@@ -49,15 +62,11 @@ def order(token: str) -> Response:
     return _page("order.html", _order(token), token)
 
 
-def _order(token: str, *, anew: bool = False) -> OrderView:
+def _order(token: str) -> OrderView:
     named = read_order_token(services().config.secret, token)
     if named is None or named[0] != host_entry().partner_id:
         abort(404)
-    if anew:
-        with tenant().begin() as session:
-            found = read_order(session, partner_id=named[0], order_id=named[1])
-    else:
-        found = read_order(db(), partner_id=named[0], order_id=named[1])
+    found = read_order(db(), partner_id=named[0], order_id=named[1])
     if found.store_id != host_entry().store_id:
         abort(404)
     timeline = tuple(entry for entry in found.timeline if entry.kind not in _OURS)

@@ -108,4 +108,5 @@ def post(
                 "posted_at": now,
             }
         )
-    session.execute(insert(LedgerEntry), rows)
+    # One INSERT with all rows, and not one for each: a fact is posted whole or not at all.
+    session.execute(insert(LedgerEntry).values(rows))

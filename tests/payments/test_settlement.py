@@ -98,8 +98,7 @@ def test_webhooks_in_any_order_and_number_come_to_the_same_end(world: World, dat
     ]
     shuffled = data.draw(st.permutations(ours * 2))
     for event in shuffled:
-        with transaction(world.services.face) as session:
-            receive(session, event=event, now=world.now)
+        receive(world.services.face, event=event, now=world.now)
         handle(world.services.face, gateway=world.services.gateway, event_id=event.event_id, now=world.now)
         if data.draw(st.booleans()):
             settle_again(world, world.ada, data.draw(st.sampled_from(orders))[1])
