@@ -16,8 +16,8 @@ from catalog.models import Collection, CollectionProduct, Product
 from catalog.pictures import PictureRef, picture_ref
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id
-from tenants import audit
-from tenants.revisions import every_store_changed
+from storage import audit
+from storage.revisions import every_store_changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from catalog.pictures import PictureRef, picture_ref
 from catalog.saving import clean_html
 from kit.errors import NotFound, Refusal, Refusals
 from kit.ids import new_id
+from storage import audit
 from storage.jobs import Job, enqueue
-from tenants import audit
-from tenants.revisions import every_store_changed
+from storage.revisions import every_store_changed
 
 STATES = ("draft", "active", "archived")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")

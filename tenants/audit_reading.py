@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tenants.models import AuditEntry, Partner
+from storage.audit import AuditEntry
+from tenants.models import Partner
 
 
 @dataclass(frozen=True, slots=True)
