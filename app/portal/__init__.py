@@ -1,1 +1,7 @@
+"""The partner portal: what a partner's own people see and set.
 
+- ``face``: the application; ``access``: who may do what; ``here``: whose portal a request is in
+- ``home``, ``orders``, ``customers``, ``earnings``: what happened
+- ``prices``, ``price_form``, ``price_rules``, ``price_files``: what shoppers pay
+- ``store``, ``look``: how the store speaks and looks
+"""

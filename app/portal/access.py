@@ -1,0 +1,31 @@
+"""What each role in the portal may do."""
+
+from __future__ import annotations
+
+from flask import request
+
+from app.edge import Rule, person
+from tenants.access import SignedIn
+
+CHANGERS = ("owner", "manager")
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+ROLE_WORDS = {"owner": "Owner", "manager": "Manager", "support": "Support", "analyst": "Analyst"}
+
+
+def readers_and_changers(*changers: str) -> Rule:
+    """The rule of a room that every role may look into, and that only these may change."""
+
+    def rule(who: SignedIn | None) -> bool:
+        return who is not None and (request.method in _READING or who.role in changers)
+
+    return rule
+
+
+def may_change() -> bool:
+    """Whether whoever sent the request may change prices and the store."""
+    return person().role in CHANGERS
+
+
+def may_see_customers() -> bool:
+    """An analyst works with figures: it sees nobody's personal data, whatever the partner was granted."""
+    return person().role != "analyst"

@@ -1,0 +1,88 @@
+"""The face of the partner portal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from flask import Flask, g, has_request_context, url_for
+
+from app import assets
+from app.api.prices import prices_api
+from app.edge import Face, anyone, face_app, register, roles, visitor
+from app.portal import words
+from app.portal.access import CHANGERS, readers_and_changers
+from app.portal.customers import customers
+from app.portal.earnings import earnings
+from app.portal.here import avatar, carry_store, here
+from app.portal.home import home
+from app.portal.look import look
+from app.portal.orders import orders
+from app.portal.partners import partners
+from app.portal.price_files import price_files
+from app.portal.price_rules import price_rules
+from app.portal.prices import prices
+from app.portal.store import store
+from app.services import Services
+from app.signing_in import sign_in_blueprint
+from app.ui import environment, prepare
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def create(services: Services) -> Flask:
+    """Make the application that answers on the portal's host."""
+    made = environment(
+        _TEMPLATES,
+        avatar=avatar,
+        payment_status=words.payment_status,
+        fulfilment_status=words.fulfilment_status,
+        store_status=words.store_status,
+        rule_words=words.rule_words,
+        place_words=words.place_words,
+    )
+
+    def error_page(status: int, heading: str, body: str) -> str:
+        signed_in = status != 500 and has_request_context() and visitor() is not None
+        action = ("To the first page", url_for("home.index")) if signed_in else ("Sign in", "/sign-in")
+        return made.get_template("ui/message.html").render(
+            brand=_company(), face_title="Partners", status=status, heading=heading, body=body, action=action
+        )
+
+    face = Face(
+        name="portal",
+        engine=services.face,
+        services=services,
+        partner=_partner,
+        error_page=error_page,
+        sign_in_path="/sign-in",
+    )
+    app = face_app(face)
+    app.extensions["awning.portal"] = made
+    app.url_defaults(carry_store)
+    prepare(app)
+    register(app, assets.blueprint(services.objects, storefront=lambda: None), enter=anyone)
+    register(app, sign_in_blueprint("portal", made), enter=anyone)
+    register(app, home, enter=roles())
+    register(app, orders, enter=readers_and_changers())
+    register(app, customers, enter=readers_and_changers())
+    register(app, earnings, enter=readers_and_changers())
+    register(app, partners, enter=roles())
+    for room in (prices, price_rules, price_files, store, look, prices_api):
+        register(app, room, enter=readers_and_changers(*CHANGERS))
+    if services.config.environment == "demo":
+        from app.demo.sign_in import blueprint as demo_sign_in
+
+        register(app, demo_sign_in(), enter=anyone)
+    return app
+
+
+def _partner() -> UUID | None:
+    found = visitor()
+    return found.partner_id if found is not None else None
+
+
+def _company() -> str:
+    if "here" in g:
+        return here().partner.company
+    return ""

@@ -1,0 +1,214 @@
+"""The price grid: reading it, judging what was typed, saving all of it or nothing, taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.edge import db, now
+from app.portal.here import by, here, page
+from app.portal.price_form import (
+    changes,
+    entries,
+    picked,
+    read_rule_value,
+    refused_rows,
+    typed_prices,
+    written,
+)
+from app.portal.words import METHODS, ROUNDINGS
+from app.ui.amounts import UnclearAmount, read_amount
+from app.ui.formats import money, reader_locale
+from app.ui.toasts import say
+from kit.errors import Refusal
+from kit.money import Money
+from orders.sales import units_sold
+from pricing.grid import grid_index, grid_rows, store_rule
+from pricing.retail import PricesRefused, clear_prices, preview_rule, set_prices
+from pricing.undo import undo_prices
+
+prices = Blueprint("prices", __name__)
+PAGE = 100
+_PERIOD = timedelta(days=30)
+_SHOWN = ("all", "own", "rule")
+
+
+@prices.get("/prices")
+def index() -> Response:
+    return _grid()
+
+
+@prices.post("/prices")
+def change() -> Response:
+    """Do what the pressed button says with all that the form holds."""
+    typed = typed_prices(request.form)
+    chosen = picked(request.form)
+    match request.form.get("act", "save"):
+        case "apply":
+            return _apply(typed, chosen)
+        case "follow":
+            emptied = {key: "" for key in chosen if key in typed}
+            return _grid({**changes(typed), **emptied}, chosen=chosen)
+        case _:
+            return _save(typed, chosen)
+
+
+def _save(typed: Mapping[UUID, tuple[str, str]], chosen: list[UUID]) -> Response:
+    wanted = changes(typed)
+    if not wanted:
+        say("Nothing was changed.")
+        return redirect(_back(), 303)
+    place, currency = here(), here().store.currency
+    amounts: dict[UUID, Money] = {}
+    unclear: dict[UUID, str] = {}
+    for variant_id, text in wanted.items():
+        try:
+            if text:
+                amounts[variant_id] = read_amount(text, currency, reader_locale())
+        except UnclearAmount as problem:
+            unclear[variant_id] = problem.message
+    emptied = [variant_id for variant_id, text in wanted.items() if not text]
+    if unclear:
+        return _grid(wanted, chosen=chosen, refusals=unclear, status=422)
+    try:
+        if amounts:
+            set_prices(db(), **place.keys, prices=amounts, **by())
+    except PricesRefused as refused:
+        # The grid words what is under the floor itself, with the reader's currency signs.
+        others = {key: words for key, words in refused_rows(refused.rows).items() if "under" not in words}
+        return _grid(wanted, chosen=chosen, refusals=others, status=422)
+    if emptied:
+        clear_prices(db(), **place.keys, variant_ids=emptied, **by())
+    saved = len(amounts) + len(emptied)
+    say(
+        f"{saved} {'price' if saved == 1 else 'prices'} saved. Shoppers see them now.",
+        undo=url_for("prices.undo"),
+        what=now().isoformat(),
+    )
+    return redirect(_back(), 303)
+
+
+def _apply(typed: Mapping[UUID, tuple[str, str]], chosen: list[UUID]) -> Response:
+    """Put what a rule makes of the ticked rows into their fields; nothing is saved yet."""
+    wanted = changes(typed)
+    if not chosen:
+        return _grid(wanted, rule_error="Tick the rows to which the rule is to apply.", status=422)
+    try:
+        found = _preview(chosen)
+    except Refusal as refusal:
+        return _grid(wanted, chosen=chosen, rule_error=refusal.message, status=422)
+    standing = {key: before for key, (_, before) in typed.items()}
+    for key, after in found.items():
+        text = written(after)
+        if standing.get(key, text) == text:
+            wanted.pop(key, None)
+        else:
+            wanted[key] = text
+    return _grid(wanted, chosen=chosen)
+
+
+def _preview(chosen: list[UUID]) -> dict[UUID, Money]:
+    place = here()
+    method = request.form.get("method", "markup")
+    judged = preview_rule(
+        db(),
+        **place.keys,
+        variant_ids=chosen,
+        method=method,
+        value=read_rule_value(method, request.form.get("value", ""), place.store.currency),
+        rounding=request.form.get("rounding", "none"),
+        now=now(),
+    )
+    return {row.variant_id: row.after for row in judged}
+
+
+@prices.post("/prices/example")
+def example() -> str:
+    """What the rule would make of the ticked rows, in a few words, while it is being written."""
+    chosen = picked(request.form)
+    try:
+        found = _preview(chosen)
+    except Refusal as refusal:
+        return refusal.message
+    rows, terms = grid_rows(db(), **here().keys, variant_ids=chosen[:1], now=now())
+    if not rows or terms is None:
+        return ""
+    after = found[rows[0].variant_id]
+    earn = Money(terms.net(after.minor) - rows[0].wholesale.minor, after.currency)
+    if len(set(found.values())) == 1:
+        return f"{money(after)}, you earn {money(earn)}"
+    return f"{money(min(found.values()))} to {money(max(found.values()))}"
+
+
+@prices.post("/prices/undo")
+def undo() -> Response:
+    try:
+        saved_at = datetime.fromisoformat(request.form.get("what", ""))
+    except ValueError:
+        raise Refusal("It is not known what is to be taken back.") from None
+    done = undo_prices(db(), **here().keys, saved_at=saved_at, **by())
+    count = done.restored + done.cleared
+    say(f"{count} {'price is' if count == 1 else 'prices are'} as before.")
+    return redirect(_back(), 303)
+
+
+def _back() -> str:
+    """The page of the grid from which the form came."""
+    return url_for(
+        "prices.index",
+        show=request.args.get("show") or None,
+        q=request.args.get("q") or None,
+        page=request.args.get("page") or None,
+    )
+
+
+def _grid(
+    typed: Mapping[UUID, str] | None = None,
+    *,
+    chosen: Iterable[UUID] = (),
+    refusals: Mapping[UUID, str] | None = None,
+    rule_error: str = "",
+    status: int = 200,
+) -> Response:
+    place, moment = here(), now()
+    show, search = request.args.get("show", "all"), request.args.get("q", "").strip()[:100]
+    show = show if show in _SHOWN else "all"
+    index = grid_index(db(), **place.keys, now=moment, search=search)
+    wanted = [key for key in index.variant_ids if show == "all" or (key in index.own) == (show == "own")]
+    last = max(1, -(-len(wanted) // PAGE))
+    here_page = min(max(request.args.get("page", 1, int), 1), last)
+    shown = wanted[(here_page - 1) * PAGE : here_page * PAGE]
+    rows, terms = grid_rows(db(), **place.keys, variant_ids=shown, now=moment)
+    sold = units_sold(db(), **place.keys, since=moment - _PERIOD, until=moment)
+    made = entries(rows, terms, typed=typed or {}, sold=sold, chosen=chosen, refusals=refusals)
+    changed = [entry for entry in made if entry.changed]
+    gains = [entry.at_same_sales for entry in changed if entry.at_same_sales and not entry.refusal]
+    counts = {"all": len(index.variant_ids), "own": len(index.own)}
+    return page(
+        "portal/prices.html",
+        status=status,
+        entries=made,
+        terms=terms,
+        rule=store_rule(db(), **place.keys, now=moment),
+        show=show,
+        search=search,
+        counts={**counts, "rule": counts["all"] - counts["own"]},
+        here_page=here_page,
+        last_page=last,
+        most_sold=max((entry.sold for entry in made), default=0),
+        changed=len(changed),
+        refused=sum(bool(entry.refusal) for entry in made),
+        gain=Money(sum(gain.minor for gain in gains), place.store.currency),
+        rule_error=rule_error,
+        methods=METHODS,
+        roundings=ROUNDINGS,
+        rule_form={
+            "method": request.form.get("method", "markup"),
+            "value": request.form.get("value", ""),
+            "rounding": request.form.get("rounding", "none"),
+        },
+    )

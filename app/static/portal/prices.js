@@ -1,0 +1,195 @@
+// The price grid with a script: figures while typing, refusals in place, arrow keys, pasting a column.
+// The server judges again; without this file the same form is sent and answered whole.
+
+const words = document.getElementById("price-words")?.dataset
+const fill = (sentence, ...values) => sentence.replace(/\{(\d)\}/g, (_, index) => values[index])
+
+function start(form) {
+  const { tax, currency, locale, decimals } = form.dataset
+  const unit = 10 ** Number(decimals)
+  const rate = Number(tax)
+  const plain = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  const withSign = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" })
+  const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const show = (minor) => plain.format(minor / unit)
+  const money = (minor) => withSign.format(minor / unit)
+  const signed = (minor) => (minor > 0 ? "+" : "−") + show(Math.abs(minor))
+  // Tax inside is rounded half up, and the rest is net, as on the server.
+  const net = (gross) => gross - Math.floor((gross * rate * 2 + 10000 + rate) / (2 * (10000 + rate)))
+  const rows = [...form.querySelectorAll("[data-row]")]
+  const field = (row) => row.querySelector(".amount")
+  const before = (row) => row.querySelector("[name^='w-']").value
+
+  // A plain amount in minor units; null where it is none, or where only the server should decide.
+  function read(text) {
+    let typed = text.replace(/[^\d.,]/g, "")
+    if (!/\d$/.test(typed) || /[a-z]/i.test(text.replace(new RegExp(currency, "i"), ""))) return null
+    const marks = typed.match(/[.,]/g) ?? []
+    if (new Set(marks).size === 2) {
+      const last = Math.max(typed.lastIndexOf("."), typed.lastIndexOf(","))
+      typed = typed.slice(0, last).replace(/[.,]/g, "") + "." + typed.slice(last + 1)
+    } else if (marks.length > 1) typed = typed.replace(/[.,]/g, "")
+    else if (marks.length === 1 && /,\d{3}$/.test(typed)) typed = typed.replace(",", "")
+    else typed = typed.replace(",", ".")
+    const value = Number(typed) * unit
+    return Math.abs(value - Math.round(value)) < 1e-6 ? Math.round(value) : null
+  }
+
+  function update(row) {
+    const input = field(row)
+    const text = input.value.trim()
+    const changed = text !== before(row)
+    const price = row.dataset.price === "" ? null : Number(row.dataset.price)
+    const earned = row.dataset.earn === "" ? null : Number(row.dataset.earn)
+    const wholesale = Number(row.dataset.wholesale)
+    const asked = text ? read(text) : null
+    const earn = asked === null ? earned : net(asked) - wholesale
+    let problem = ""
+    if (changed && text && asked === null) problem = fill(words.unclear, text)
+    else if (changed && asked !== null && asked < Number(row.dataset.lowest)) {
+      problem = fill(words.under, money(asked), money(Number(row.dataset.lowest)))
+    }
+    const same = changed && asked !== null && asked === price
+    row.classList.toggle("changed-row", changed && !same && !problem)
+    row.classList.toggle("bad-row", Boolean(problem))
+    row.querySelector("[data-was]").hidden = !changed || price === null
+    const earns = row.querySelector("[data-earns]")
+    earns.textContent = problem ? words.refused : changed && !text ? words.byRule : earn === null ? "–" : show(earn)
+    earns.classList.toggle("soft", Boolean(problem) || (changed && !text))
+    const more = earned === null || problem || !text ? 0 : earn - earned
+    row.querySelector("[data-more]").textContent = more ? signed(more) : ""
+    row.querySelector("[data-markup]").textContent = earn === null ? "–" : percent.format(earn / wholesale)
+    const gain = more * Number(row.dataset.sold)
+    const cell = row.querySelector("[data-gain]")
+    cell.firstElementChild.textContent = gain ? signed(gain) : show(0)
+    cell.firstElementChild.className = gain ? "changed" : "faint"
+    explain(row, input, problem, price)
+    row.state = { changed: changed && !same, problem: Boolean(problem), gain }
+  }
+
+  function explain(row, input, problem, price) {
+    const id = row.id.slice(2)
+    const old = form.querySelector(`[data-why="${id}"]:not(.calm)`)
+    if (!problem) {
+      old?.remove()
+      input.removeAttribute("aria-invalid")
+      input.removeAttribute("aria-describedby")
+      return
+    }
+    if (old?.dataset.words === problem) return
+    const made = document.getElementById("why-template").content.cloneNode(true).firstElementChild
+    made.dataset.why = id
+    made.dataset.words = problem
+    made.querySelector(".why").id = `why-${id}`
+    made.querySelector("[data-words]").textContent = problem
+    const use = (selector, minor) => {
+      const button = made.querySelector(selector)
+      if (minor === null) return button.remove()
+      button.textContent = button.textContent.replace("{}", money(minor))
+      button.dataset.use = (minor / unit).toFixed(decimals)
+      button.dataset.for = id
+    }
+    use("[data-lowest-button]", Number(row.dataset.lowest))
+    use("[data-back-button]", price)
+    old?.remove()
+    row.after(made)
+    input.setAttribute("aria-invalid", "true")
+    input.setAttribute("aria-describedby", `why-${id}`)
+  }
+
+  function sum() {
+    const changed = rows.filter((row) => row.state?.changed)
+    const refused = changed.filter((row) => row.state.problem).length
+    const gain = changed.reduce((total, row) => total + (row.state.problem ? 0 : row.state.gain), 0)
+    const bar = form.querySelector("[data-save-bar]")
+    bar.classList.toggle("waiting", changed.length > 0)
+    const some = changed.length === 1
+    bar.querySelector("[data-changed-words]").textContent = fill(some ? words.one : words.many, changed.length)
+    bar.querySelector("[data-save-words]").textContent = fill(some ? words.saveOne : words.saveMany, changed.length)
+    bar.querySelector("[data-refused-words]").hidden = !refused
+    bar.querySelector("[data-refused]").textContent = refused
+    bar.querySelector("[data-gained]").hidden = !gain
+    bar.querySelector("[data-gained-amount]").textContent = money(Math.abs(gain))
+    bar.querySelector("[data-gained-way]").textContent = gain > 0 ? words.more : words.less
+  }
+
+  function pick() {
+    const ticks = [...form.querySelectorAll("[name=pick]")]
+    const count = ticks.filter((tick) => tick.checked).length
+    for (const place of form.querySelectorAll("[data-picked]")) place.textContent = count
+    const all = form.querySelector("[data-pick-all]")
+    all.checked = count === ticks.length
+    all.indeterminate = count > 0 && count < ticks.length
+    if (count && form.elements.value.value) form.dispatchEvent(new CustomEvent("rule-changed"))
+  }
+
+  function set(row, text) {
+    field(row).value = text
+    update(row)
+  }
+
+  function visit(row) {
+    field(row).focus()
+    field(row).select()
+  }
+
+  form.addEventListener("input", (event) => {
+    const row = event.target.closest("[data-row]")
+    if (row && event.target.matches(".amount")) { update(row); sum() }
+    if (event.target.closest(".rule-bar")) form.dispatchEvent(new CustomEvent("rule-changed"))
+  })
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) {
+      for (const tick of form.querySelectorAll("[name=pick]")) tick.checked = event.target.checked
+    }
+    if (event.target.matches("[name=pick], [data-pick-all]")) pick()
+  })
+  form.addEventListener("keydown", (event) => {
+    const row = event.target.closest("[data-row]")
+    if (event.key === "Enter" && event.target.closest(".rule-bar") && event.target.matches("input")) {
+      event.preventDefault()
+      form.querySelector("[value=apply]").click()
+    }
+    if (!row || !event.target.matches(".amount")) return
+    const at = rows.indexOf(row)
+    const next = { ArrowDown: rows[at + 1], Enter: rows[at + (event.shiftKey ? -1 : 1)], ArrowUp: rows[at - 1] }[event.key]
+    if (event.key in { ArrowDown: 0, ArrowUp: 0, Enter: 0 }) {
+      event.preventDefault()
+      if (next) visit(next)
+    }
+    if (event.key === "Escape") { set(row, before(row)); sum(); event.target.select() }
+  })
+  form.addEventListener("paste", (event) => {
+    const row = event.target.closest("[data-row]")
+    const lines = event.clipboardData.getData("text").replace(/\r?\n$/, "").split(/\r?\n/)
+    if (!row || !event.target.matches(".amount") || lines.length < 2) return
+    event.preventDefault()
+    const from = rows.indexOf(row)
+    lines.slice(0, rows.length - from).forEach((line, index) => set(rows[from + index], line.split("\t").pop().trim()))
+    sum()
+  })
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-use]")
+    if (!button) return
+    const row = document.getElementById(`r-${button.dataset.for}`)
+    set(row, button.dataset.use)
+    sum()
+    visit(row)
+  })
+  form.addEventListener("submit", () => { form.leaving = true })
+  form.querySelector("[data-discard]").addEventListener("click", () => { form.leaving = true })
+  for (const row of rows) if (row.matches(".changed-row, .bad-row")) row.state = { changed: true, problem: row.matches(".bad-row"), gain: 0 }
+  for (const row of rows) if (row.matches(".changed-row")) update(row)
+  pick()
+}
+
+window.addEventListener("beforeunload", (event) => {
+  const form = document.querySelector("[data-prices]")
+  if (form && !form.leaving && form.querySelector(".save-bar.waiting")) event.preventDefault()
+})
+const begin = () => {
+  const form = document.querySelector("[data-prices]")
+  if (form && form.querySelector("[data-save-bar]")) start(form)
+}
+begin()
+document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "grid" || event.detail.elt?.id === "grid") begin() })
