@@ -30,8 +30,8 @@ HANDLED = (
 # event says so from the start.
 _RECEIVE = text("""
     INSERT INTO stripe_events (event_id, type, object_id, payload, received_at, handled_at, outcome)
-    SELECT :event_id, :type, :object_id, CAST(:payload AS jsonb), :now, CASE WHEN d.outcome <> '' THEN :now END,
-           nullif(d.outcome, '')
+    SELECT :event_id, :type, :object_id, CAST(:payload AS jsonb), :now,
+           CASE WHEN d.outcome <> '' THEN :now END, nullif(d.outcome, '')
       FROM (SELECT CASE WHEN NOT :acted_upon THEN 'ignored'
                         WHEN EXISTS (SELECT 1 FROM payment_attempts a
                                       WHERE a.partner_id = :partner_id AND a.order_id = :order_id

@@ -16,7 +16,7 @@ from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money
 from pricing.models import PriceList
-from tenants import audit
+from storage import audit
 
 
 @dataclass(frozen=True, slots=True)

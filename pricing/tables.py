@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusals
 from kit.ids import new_id
 from pricing.models import DeliveryRate, TaxRate
-from tenants import audit
-from tenants.revisions import every_store_changed
+from storage import audit
+from storage.revisions import every_store_changed
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _REGION = re.compile(r"[A-Z0-9]{0,6}")

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusals
-from tenants import audit
+from storage import audit
+from storage.revisions import every_store_changed
 from tenants.models import Company
-from tenants.revisions import every_store_changed
 
 LONGEST_HOLD = 365
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
-from tenants import audit
+from storage import audit
 from tenants.access import invite, revoke_all
 from tenants.models import CONSOLE_ROLES, Person, WebSession
 

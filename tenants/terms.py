@@ -11,10 +11,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
-from tenants import audit
+from storage import audit
+from storage.revisions import store_changed
 from tenants.directory import GRANTS
 from tenants.models import PORTAL_ROLES, Membership, Partner, Store
-from tenants.revisions import store_changed
 
 
 def set_partner_state(

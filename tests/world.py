@@ -61,21 +61,26 @@ CONTACT = Contact(
 class Installation:
     """One worker's installation: services with a clock that stands still and a sandbox in process."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(
+        self, database: Database, folder: Path, *, port: int = 8000, pay: str = "http://pay.localhost"
+    ) -> None:
+        """``port`` is where it is served, ``pay`` where its sandbox is; tests without a browser need neither."""
         self.clock = SetClock(BEGIN)
-        self.sandbox = Sandbox(None, "http://pay.localhost", clock=self.clock, merchant_name="Northlight")
+        self.pay = pay
+        self.sandbox = Sandbox(None, pay, clock=self.clock, merchant_name="Northlight")
         self.services = Services(
             config=Config(
                 data_dir=folder,
                 secret_key="a key for tests that is long enough",
-                sandbox_url="http://pay.localhost",
+                sandbox_url=pay,
+                port=port,
             ),
             database=database,
             clock=self.clock,
             gateway=StripeGateway(
                 api_key="sk_test_sandbox",
                 webhook_secrets=[SECRET],
-                api_base="http://pay.localhost",
+                api_base=pay,
                 transport=InProcess(partial(call, self.sandbox)),
             ),
             objects=FolderStore(folder / "objects"),
@@ -178,7 +183,7 @@ class Shop:
         status, _, body = call(
             self.world.installation.sandbox,
             "POST",
-            f"http://pay.localhost/_sandbox/sessions/{self.session_id(order_id)}/pay",
+            f"{self.world.installation.pay}/_sandbox/sessions/{self.session_id(order_id)}/pay",
             {"Content-Type": "application/json"},
             json.dumps({"card": card}).encode(),
         )

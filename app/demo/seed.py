@@ -202,8 +202,8 @@ def _catalogue(services: Services, drawn: dict[str, PictureRef], gold: UUID) -> 
                 now=now,
             )
     with transaction(services.console) as session:
-        products: dict[str, UUID] = dict(session.execute(select(Product.handle, Product.product_id)).tuples().all())
-        variants: dict[str, UUID] = dict(session.execute(select(Variant.sku, Variant.variant_id)).tuples().all())
+        products = dict(session.execute(select(Product.handle, Product.product_id)).tuples().all())
+        variants = dict(session.execute(select(Variant.sku, Variant.variant_id)).tuples().all())
         collections: dict[str, UUID] = {}
         for position, good in enumerate(goods()):
             product_id = products[good.handle]
@@ -286,7 +286,7 @@ def _open(
         )
         set_store_state(session, partner_id=partner_id, store_id=store_id, state="live", actor=ACTOR, now=now)
         _join(session, Member("portal", "owner", store.owner, store.owner_name), partner_id, now)
-        variants: dict[str, UUID] = dict(session.execute(select(Variant.sku, Variant.variant_id)).tuples().all())
+        variants = dict(session.execute(select(Variant.sku, Variant.variant_id)).tuples().all())
         hidden = list(session.execute(select(Product.product_id, Product.tags)))
     with Tenant(services.face, partner_id).begin() as session:
         for product_id, tags in hidden:

@@ -1,3 +1,0 @@
-from storage.audit import record
-
-__all__ = ["record"]

@@ -1,0 +1,159 @@
+"""A served installation and a real browser. All journeys run on one worker, beside the other tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from app.application import create_app
+from payments.sandbox import Server
+from payments.verify import verify
+from storage.database import CONSOLE, FACE, Database, transaction
+from tenants.access import invite, use_link
+from tests import conftest as base
+from tests.sql_rules import watch
+from tests.world import Installation, Shop, World
+
+PASSWORD = "correct horse battery"
+WIDTHS = (320, 768, 1280)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/journeys" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium as `make test` found it."""
+    path = os.environ.get("AWNING_CHROMIUM") or shutil.which("chromium")
+    assert path, "set AWNING_CHROMIUM to the path of a Chromium; `make test` finds or installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation of its own, served on free ports of this machine."""
+    name = f"awning_journeys_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    base._recreate(name, base._TEMPLATE)
+    url = base._as(os.environ[base._URL], name)
+    face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
+    web = make_server("127.0.0.1", 0, lambda e, s: application(e, s), threaded=True)
+    installation = Installation(
+        Database(url, face, console),
+        tmp_path_factory.mktemp("journeys"),
+        port=web.server_port,
+        pay="http://localhost:1",
+    )
+    pay = Server(installation.sandbox)
+    _move(installation, pay.port)
+    application = create_app(installation.services)
+    watch(installation.services.face)
+    servers: list[BaseWSGIServer | Server] = [web, pay]
+    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
+    for thread in threads:
+        thread.start()
+    yield installation
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    for thread in threads:
+        thread.join()
+    with transaction(installation.services.console) as session:
+        findings = list(verify(session))
+    installation.close()
+    assert not findings, findings
+
+
+def _move(installation: Installation, port: int) -> None:
+    """Tell the installation where its sandbox is served, now that the port is known."""
+    installation.pay = installation.sandbox.state.base_url = f"http://localhost:{port}"
+    installation.services.config.sandbox_url = installation.pay
+
+
+@pytest.fixture
+def world(served: Installation) -> World:
+    return World(served)
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser of their own. What the browser complains about is gathered."""
+
+    context: BrowserContext
+    installation: Installation
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, host: str, path: str = "/") -> Page:
+        page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        page.goto(self.installation.services.config.url(host, path))
+        return page
+
+    def store(self, shop: Shop, path: str = "/") -> Page:
+        return self.open(f"{shop.slug}.localhost", path)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, served: Installation) -> Iterator[Visitor]:
+    """A visitor; the test fails when its browser's console says that something went wrong."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    made = Visitor(context, served)
+
+    def listen(page: Page) -> None:
+        page.on(
+            "console",
+            lambda message: (
+                made.complaints.append(message.text)
+                if message.type == "error" and "status of 4" not in message.text
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: made.complaints.append(str(error)))
+
+    context.on("page", listen)
+    yield made
+    context.close()
+    assert made.complaints == []
+
+
+def member(world: World, *, face: str, role: str = "owner", shop: Shop | None = None) -> str:
+    """Somebody who can sign in with PASSWORD; returns the e-mail address."""
+    email = f"{face}-{role}-{world.number}@example.com"
+    with transaction(world.services.console) as session:
+        token = invite(
+            session, email=email, name=f"{role.title()} {world.number}", face=face, role=role,
+            partner_id=shop.partner_id if shop else None, now=world.now,
+        )  # fmt: skip
+        use_link(session, token=token, face=face, password=PASSWORD, now=world.now)
+    return email
+
+
+def accessible(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> None:
+    """Hold a page against axe, WCAG 2.2 AA, at each width; nothing may stick out of it sideways."""
+    before = page.viewport_size
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        results = Axe().run(
+            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+        )
+        assert results.violations_count == 0, f"{page.url} at {width}: {results.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{page.url} at {width} is {wide} pixels too wide"
+    if before:
+        page.set_viewport_size(before)
