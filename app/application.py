@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.edge import anyone, register
 from app.hosts import Hosts
 from app.services import Services
 
@@ -20,17 +19,11 @@ def create_app(services: Services) -> Hosts:
     from app.store.face import create as create_store
 
     config = services.config
-    portal, console = create_portal(services), create_console(services)
     faces: dict[str, WSGIApplication] = {
         config.site_host: create_site(services),
-        config.portal_host: portal,
-        config.console_host: console,
+        config.portal_host: create_portal(services),
+        config.console_host: create_console(services),
     }
-    if config.environment == "demo":
-        from app.demo.sign_in import blueprint
-
-        for app in (portal, console):
-            register(app, blueprint(), enter=anyone)
     if config.environment != "production" and not config.smtp_url:
         from app.demo.mailbox import create as create_mailbox
 

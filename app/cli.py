@@ -66,12 +66,13 @@ def demo(
 @cli.command()
 def serve(
     workers: Annotated[int, typer.Option(help="Web processes.")] = 2,
-    threads: Annotated[int, typer.Option(help="Requests that each serves at once.")] = 8,
+    threads: Annotated[int, typer.Option(help="Requests that each serves at once.")] = 4,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve all faces over HTTP."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     config = Config()
     # The embedded server, where it is used, is up before the workers look for it.
@@ -91,6 +92,7 @@ def serve(
         backlog=256,
         respawn_failed_workers=True,
         log_access=False,
+        log_level=LogLevels.warning,
     ).serve()
 
 

@@ -191,7 +191,7 @@ class Installation:
         return self._start(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", target, "--workers", "2"),
-                *("--blocking-threads", "8", "--backlog", "256", "--port", str(self.port)),
+                *("--blocking-threads", "4", "--backlog", "256", "--port", str(self.port)),
                 *("--no-access-log", "--log-level", "warning"),
             ]
         )

@@ -53,4 +53,8 @@ def create(services: Services) -> Flask:
     for room, blueprints in _ROOMS.items():
         for blueprint in blueprints:
             register(app, blueprint, enter=staff(room))
+    if services.config.environment == "demo":
+        from app.demo.sign_in import blueprint as demo_sign_in
+
+        register(app, demo_sign_in(), enter=anyone)
     return app
