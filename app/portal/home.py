@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -53,7 +53,7 @@ def index() -> Response:
             figures.daily,
             figures.daily_before,
             currency=place.store.currency,
-            marks=[(local(change.at).date(), _change_words(change)) for change in changes][-3:],
+            marks=_marks(changes)[-3:],
         ),
         balance=_in_currency(owed, place.store.currency),
         other_balances=[item for item in owed if item.available.currency != place.store.currency],
@@ -68,15 +68,28 @@ def _figures(place: Here) -> Earned:
     return earned(db(), **place.keys, currency=place.store.currency, zone=reader_zone(), now=now())
 
 
-def _change_words(change: PriceChange) -> str:
-    match change.scope:
-        case "store":
-            return "Store rule changed"
-        case "variant" if change.count == 1:
-            return f"{change.title} priced anew"
-        case "variant":
-            return f"{change.count} prices changed"
-    return f"Rule for a {change.scope} changed"
+def _marks(changes: list[PriceChange]) -> list[tuple[date, str]]:
+    """One mark for each day on which the partner changed prices, in the reader's zone."""
+    days: dict[date, list[PriceChange]] = {}
+    for change in changes:
+        days.setdefault(local(change.at).date(), []).append(change)
+    return [(on, _change_words(made)) for on, made in days.items()]
+
+
+def _change_words(made: list[PriceChange]) -> str:
+    count = sum(change.count for change in made if change.scope == "variant")
+    titles = {change.title for change in made if change.scope == "variant"}
+    words = []
+    if any(change.scope == "store" for change in made):
+        words.append("store rule changed")
+    if count == 1 or (len(titles) == 1 and "" not in titles):
+        words.append(f"{titles.pop()} priced anew")
+    elif count:
+        words.append(f"{count} prices changed")
+    if any(change.scope in ("product", "collection") for change in made):
+        words.append("a product rule changed")
+    said = " and ".join(words)
+    return said[:1].upper() + said[1:]
 
 
 def _in_currency(owed: list[Balance], currency: str) -> Balance | None:

@@ -90,7 +90,7 @@ def _round_top(largest: int, unit: int) -> int:
     """The next amount whose third is a round number of major units."""
     step = unit
     while True:
-        for lead in (1, 2, 5):
-            if 3 * lead * step >= largest:
-                return 3 * lead * step
+        for lead in (10, 15, 20, 25, 30, 40, 50, 60, 80):
+            if 3 * lead * step >= 10 * largest:
+                return 3 * lead * step // 10
         step *= 10

@@ -65,6 +65,14 @@ def iso_money(amount: Money, *, sign: bool = False) -> str:
     return _signed(amount.minor, written, sign)
 
 
+def money_parts(amount: Money) -> tuple[str, str, str]:
+    """An amount as what stands before its figures, the figures, and what stands after them."""
+    written = money(amount)
+    digits = [at for at, char in enumerate(written) if char.isdigit()]
+    first, last = digits[0], digits[-1] + 1
+    return written[:first].strip(), written[first:last], written[last:].strip()
+
+
 def _signed(minor: int, written: str, sign: bool) -> str:
     before = "\u2212" if minor < 0 else "+" if sign and minor > 0 else ""
     return f"{before}{written}"

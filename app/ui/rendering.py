@@ -50,6 +50,7 @@ def environment(folder: Path, **more: Any) -> Environment:
         picture=picture,
         picture_url=picture_url,
         money=formats.money,
+        money_parts=formats.money_parts,
         plain_money=formats.plain_money,
         iso_money=formats.iso_money,
         currency_sign=formats.currency_sign,

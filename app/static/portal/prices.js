@@ -62,7 +62,7 @@ function start(form) {
     const gain = more * Number(row.dataset.sold)
     const cell = row.querySelector("[data-gain]")
     cell.firstElementChild.textContent = gain ? signed(gain) : show(0)
-    cell.firstElementChild.className = gain ? "changed" : "faint"
+    cell.firstElementChild.className = gain > 0 ? "changed" : gain ? "" : "faint"
     explain(row, input, problem, price)
     row.state = { changed: changed && !same, problem: Boolean(problem), gain }
   }
