@@ -278,7 +278,9 @@ _CONFLICTS = ("23505", "23P01", "40001", "40P01")
 
 def _answer_error(error: Exception) -> tuple[str | AnyResponse, int] | AnyResponse:
     status, heading, body = _worded(error)
-    if status >= 500:
+    if status == 503:
+        log.warning("%s %s: %s", request.method, request.path, str(error).partition("\n")[0])
+    elif status >= 500:
         log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
     if isinstance(error, HTTPException) and error.response is not None:
         return cast(AnyResponse, error.response)

@@ -9,6 +9,7 @@ seed is printed; the same seed kills in the same order.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -20,6 +21,7 @@ import threading
 import time
 import urllib.request
 
+import psutil
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -32,6 +34,7 @@ from storage.database import transaction
 CHECKOUTS = 50
 _SHOPPERS = 4
 _DRAIN_SECONDS = 180
+_MOST_SECONDS = 240
 
 
 class Chaos:
@@ -40,8 +43,9 @@ class Chaos:
     def __init__(self, bench: Installation, dice: random.Random) -> None:
         self.bench = bench
         self.dice = dice
-        self.web = bench.start_web("wsgi:app")
+        self.web = bench.start("serve")
         self.worker = bench.start("worker")
+        self.deadline = time.monotonic() + _MOST_SECONDS
         self.bought = 0
         self.failures = 0
         self.kills = {"web": 0, "a web process": 0, "worker": 0, "database": 0}
@@ -49,7 +53,7 @@ class Chaos:
 
     def shop(self, number: int) -> None:
         """Buy, again and again, as somebody does who tries once more when a page fails."""
-        while self.bought < CHECKOUTS:
+        while self.bought < CHECKOUTS and time.monotonic() < self.deadline:
             shopper = Shopper(
                 Browser(self.bench.port, timeout=10), self.bench.stores[0], "DE", self.bench.pay_port
             )
@@ -71,16 +75,14 @@ class Chaos:
             victim = self.dice.choice(list(self.kills))
             self.kills[victim] += 1
             if victim == "web":
-                os.killpg(self.web.pid, signal.SIGKILL)
-                self.web.wait()
+                _kill(self.web)
                 time.sleep(self.dice.uniform(0, 0.5))
-                self.web = self.bench.start_web("wsgi:app")
+                self.web = self.bench.start("serve")
                 self._until_healthy()
             elif victim == "a web process":
                 self._kill_one_web_process()
             elif victim == "worker":
-                os.killpg(self.worker.pid, signal.SIGKILL)
-                self.worker.wait()
+                _kill(self.worker)
                 time.sleep(self.dice.uniform(0, 0.5))
                 self.worker = self.bench.start("worker")
             else:
@@ -89,24 +91,20 @@ class Chaos:
                     os.kill(pid, signal.SIGKILL)
                 time.sleep(self.dice.uniform(0, 0.5))
                 self.bench.server.start()
-            # The worker's supervisor would start it again when the database took it down.
+            # What ended with the database is started again, as a supervisor would.
             if self.worker.poll() is not None:
                 self.worker = self.bench.start("worker")
             if self.web.poll() is not None:
-                self.web = self.bench.start_web("wsgi:app")
+                self.web = self.bench.start("serve")
+            if time.monotonic() > self.deadline:
+                raise RuntimeError(f"only {self.bought} of {CHECKOUTS} checkouts came through in time")
 
     def _kill_one_web_process(self) -> None:
-        import psutil
-
-        children = psutil.Process(self.web.pid).children(recursive=True)
-        if children:
-            self.dice.choice(children).kill()
-        time.sleep(0.3)
-        if self.web.poll() is not None or len(psutil.Process(self.web.pid).children()) == 0:
-            os.killpg(self.web.pid, signal.SIGKILL)
-            self.web.wait()
-            self.web = self.bench.start_web("wsgi:app")
-            self._until_healthy()
+        """Kill one of the processes that answer; the server starts another by itself."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.web.pid).children(recursive=True)
+            if children:
+                self.dice.choice(children).kill()
 
     def _until_healthy(self) -> None:
         try:
@@ -117,11 +115,12 @@ class Chaos:
     def calm(self) -> None:
         """Everything up, every webhook delivered, every job done."""
         for process in (self.web, self.worker):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _kill(process)
         self.bench.server.start()
-        self.web, self.worker = self.bench.start_web("wsgi:app"), self.bench.start("worker")
+        # Our own pools still hold connections to servers that were killed.
+        self.bench.console.dispose()
+        self.bench.root.dispose()
+        self.web, self.worker = self.bench.start("serve"), self.bench.start("worker")
         self.bench.wait("/healthz")
         deadline = time.monotonic() + _DRAIN_SECONDS
         while time.monotonic() < deadline:
@@ -205,6 +204,13 @@ class Chaos:
         return found
 
 
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a command with everything that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
@@ -214,7 +220,7 @@ def main() -> int:
         bench.start("sandbox")
         chaos = Chaos(bench, random.Random(seed))
         bench.wait("/healthz")
-        threads = [threading.Thread(target=chaos.shop, args=(n,)) for n in range(_SHOPPERS)]
+        threads = [threading.Thread(target=chaos.shop, args=(n,), daemon=True) for n in range(_SHOPPERS)]
         begun = time.monotonic()
         for thread in threads:
             thread.start()
