@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from babel import Locale
 from flask import abort, request
 
 from kit.errors import Refusal, Refusals
@@ -84,6 +86,13 @@ def read_moment(day: str, time: str, *, field: str, otherwise: datetime) -> date
         return datetime(found.year, found.month, found.day, hour, minute, tzinfo=UTC)
     except ValueError:
         raise Refusal("This is not a moment. Choose a day and a time.", field=field) from None
+
+
+def check_countries(codes: Iterable[str], *, field: str) -> None:
+    """Raise Refusal for a code of two letters that is no country's."""
+    unknown = [code for code in codes if len(code) == 2 and code not in Locale("en").territories]
+    if unknown:
+        raise Refusal(f"There is no country {', '.join(unknown[:5])}.", field=field)
 
 
 def errors_of(refusal: Refusal) -> dict[str, str]:

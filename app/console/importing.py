@@ -135,7 +135,12 @@ def _run(data: bytes, asked: dict[str, str], *, dry_run: bool) -> ImportReport:
             dry_run=dry_run,
         )
     except Refusal as refusal:
-        renamed = {"wholesale_percent": "percent", "wholesale": asked["source"], "": "file"}
+        renamed = {
+            "wholesale_percent": "percent",
+            "wholesale_column": "column",
+            "wholesale": asked["source"],
+            "": "file",
+        }
         raise Refusal(refusal.message, field=renamed.get(refusal.field, refusal.field)) from refusal
 
 

@@ -13,7 +13,7 @@ from app.console.forms import errors_of, key, page_number, query, text
 from app.console.pages import page, said
 from app.edge import db, now, person, services, this_face
 from app.mail.people import invitation
-from kit.errors import Refusal
+from kit.errors import NotFound, Refusal
 from orders.desk import DeskFilter, desk_orders
 from payments.ledger.balances import balances
 from payments.reports import Sales, sales_by_partner
@@ -107,6 +107,7 @@ def terms(partner_id: UUID) -> Response:
 @partners.post("/<uuid:partner_id>/stores/<uuid:store_id>/state")
 def store_state(partner_id: UUID, store_id: UUID) -> Response:
     wanted = text("state")
+    _own_store(partner_id, store_id)
     try:
         set_store_state(
             db(), partner_id=partner_id, store_id=store_id, state=wanted, actor=person().email, now=now()
@@ -120,7 +121,9 @@ def store_state(partner_id: UUID, store_id: UUID) -> Response:
 @partners.post("/<uuid:partner_id>/stores/<uuid:store_id>/hosts")
 def host(partner_id: UUID, store_id: UUID) -> Response:
     typed = text("host")
+    _own_store(partner_id, store_id)
     try:
+        _not_of_the_platform(typed)
         add_hostname(
             db(), partner_id=partner_id, store_id=store_id, host=typed, actor=person().email, now=now()
         )
@@ -129,6 +132,20 @@ def host(partner_id: UUID, store_id: UUID) -> Response:
         return partner_page(partner_id, errors=errors, form={f"host:{store_id}": typed}, status=422)
     said(f"The store answers on {typed.lower()} as soon as its DNS record points here.")
     return _back(partner_id, "stores")
+
+
+def _own_store(partner_id: UUID, store_id: UUID) -> None:
+    """Raise NotFound for a store that is not this partner's."""
+    if all(store.store_id != store_id for store in read_partner(db(), partner_id=partner_id).stores):
+        raise NotFound("There is no such store.")
+
+
+def _not_of_the_platform(host: str) -> None:
+    """Raise Refusal for an address of the platform's own, or of a store to come."""
+    config = services().config
+    wanted = host.lower().rstrip(".")
+    if any(f".{wanted}".endswith(f".{own}") for own in (config.platform_domain, config.stores_domain)):
+        raise Refusal("This address belongs to the platform. A domain of the partner's own goes here.")
 
 
 @partners.post("/<uuid:partner_id>/people")

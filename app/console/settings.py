@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.console.access import ROLE_WORDS
 from app.console.forms import (
+    check_countries,
     errors_of,
     gather,
     optional_key,
@@ -136,6 +137,7 @@ def change_tax() -> Response:
         if text("act") == "remove":
             remove_tax(db(), country=country, region=region, **who)  # type: ignore[arg-type]
         else:
+            check_countries([country], field="country")
             row = TaxRow(
                 country,
                 region,
@@ -191,6 +193,8 @@ def change_delivery() -> Response:
 def _delivery_row(form: dict[str, str]) -> DeliveryRow:
     errors: dict[str, str] = {}
     currency = form["currency"]
+    countries = tuple(form["countries"].upper().replace(",", " ").split())
+    check_countries(countries, field="countries")
     if currency not in read_company(db()).currencies:
         raise Refusal("Choose a currency.", field="currency")
     numbers: dict[str, int] = {}
@@ -210,7 +214,7 @@ def _delivery_row(form: dict[str, str]) -> DeliveryRow:
         raise Refusals(errors)
     return DeliveryRow(
         name=form["name"],
-        countries=tuple(form["countries"].upper().replace(",", " ").split()),
+        countries=countries,
         currency=currency,
         amount=numbers["amount"],
         free_from=numbers.get("free_from"),
