@@ -12,9 +12,14 @@ from typing import cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_name,
+    get_currency_symbol,
+)
 from flask import g, has_request_context, request
 
 from app.edge import now
@@ -98,8 +103,7 @@ def currency_sign(currency: str) -> str:
 
 def currency_name(currency: str) -> str:
     """A currency in words, such as US dollars."""
-    named = Locale.parse(reader_locale()).currencies.get(currency, currency)
-    return f"{named[:-6]}dollars" if named.endswith("Dollar") else str(named)
+    return str(get_currency_name(currency, count=2, locale=reader_locale()))
 
 
 def number(value: int) -> str:

@@ -151,7 +151,7 @@ def test_the_order_says_where_its_money_went(world: World) -> None:
 def test_new_sales_arrive_without_a_reload(world: World) -> None:
     owner = member(world, world.ada)
     page = owner.get("/").text
-    address = page.split('id="sales" hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    address = page.split('id="sales" data-hx-get="')[1].split('"')[0].replace("&amp;", "&")
     assert owner.get(address).status_code == 204
     world.later(seconds=5)
     world.ada.buy((world.tote, 3))
