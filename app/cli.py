@@ -113,6 +113,7 @@ def sandbox() -> None:
     """Serve the Stripe that runs offline. Refused in production."""
     from urllib.parse import urlsplit
 
+    from payments.inbox import HANDLED
     from payments.sandbox import Sandbox
     from payments.sandbox import serve as serve_sandbox
 
@@ -124,7 +125,9 @@ def sandbox() -> None:
         environment=config.environment,
         merchant_name="Northlight Goods" if config.environment == "demo" else "Awning",
     )
-    made.configure_webhook(f"http://{config.site_host}:{config.port}/webhooks/stripe", sandbox_secret(config))
+    made.configure_webhook(
+        f"http://{config.site_host}:{config.port}/webhooks/stripe", sandbox_secret(config), types=HANDLED
+    )
     serve_sandbox(made, "127.0.0.1", urlsplit(address).port or 80)
 
 

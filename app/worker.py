@@ -61,8 +61,14 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
         )
 
     @task("stripe.event")
-    def stripe_event(event_id: str) -> None:
-        handle(services.face, gateway=services.gateway, event_id=event_id, now=services.clock.now())
+    def stripe_event(event_id: str, **about: Any) -> None:
+        handle(
+            services.face,
+            gateway=services.gateway,
+            event_id=event_id,
+            now=services.clock.now(),
+            reference=reference(**about) if about else None,
+        )
 
     @task("order.paid")
     def order_paid(partner_id: str, order_id: str, attempt: int) -> None:

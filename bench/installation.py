@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psutil
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from app.config import Config
 from app.demo.sign_in import sign_in_path
@@ -81,7 +81,10 @@ class Installation:
         self.folder.chmod(0o755)
         self.server = EmbeddedServer(self.folder / "postgres")
         url = self.server.start()
-        self._count_statements(url)
+        self.root = create_engine(
+            url.replace("postgresql://awning_owner@", "postgresql+psycopg://postgres@"),
+            isolation_level="AUTOCOMMIT",
+        )
         self.database = embedded_database(url)
         self.port, self.pay_port = free_port(), free_port()
         self.config = Config(
@@ -102,21 +105,6 @@ class Installation:
         self.console.dispose()
         self.server.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _count_statements(self, url: str) -> None:
-        """Let the server itself count statements, whoever sends them."""
-        root = create_engine(
-            url.replace("postgresql://awning_owner@", "postgresql+psycopg://postgres@"),
-            isolation_level="AUTOCOMMIT",
-        )
-        with root.connect() as connection:
-            connection.execute(text("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"))
-        self.server.stop()
-        self.server.start()
-        root.dispose()
-        with root.connect() as connection:
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
-        self.root = root
 
     def _set_up(self) -> None:
         now = datetime.now(UTC)

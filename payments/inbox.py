@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,11 @@ _RECEIVE = text("""
 """)
 
 
+# The shopper's own browser is on its way to the confirmation page, which settles the order too. A
+# moment's patience spares both from doing the same work at the same time.
+_HEAD_START = timedelta(seconds=1)
+
+
 def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
     """Store a verified event, and enqueue its handling where there is something left to do.
 
@@ -67,16 +72,28 @@ def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
         if stored is None:
             return False
         if stored.handled_at is None:
-            enqueue(session, Job("stripe.event", {"event_id": event.event_id}))
+            about = reference.as_json() if reference else {}
+            job = Job("stripe.event", {"event_id": event.event_id, **about}, not_before=now + _HEAD_START)
+            enqueue(session, job)
     return True
 
 
-def handle(engine: Engine, *, gateway: Gateway, event_id: str, now: datetime) -> str:
+def handle(
+    engine: Engine,
+    *,
+    gateway: Gateway,
+    event_id: str,
+    now: datetime,
+    reference: Reference | None = None,
+) -> str:
     """Act on a stored event, and return what came of it. Safe to repeat.
 
     What the event says is not believed: its object is fetched anew, so the order in which events
-    come does not matter.
+    come does not matter. ``reference`` is the attempt that the event names; one that is complete
+    needs nothing more.
     """
+    if reference is not None and _settled(Tenant(engine, reference.partner_id), reference, event_id, now):
+        return "already"
     with transaction(engine) as session:
         event = session.execute(select(StripeEvent).where(StripeEvent.event_id == event_id)).scalar_one()
         kind, body = event.type, event.payload["data"]["object"]
@@ -103,3 +120,29 @@ def _checkout(engine: Engine, gateway: Gateway, body: dict[str, Any], kind: str,
             end(session, reference=reference, payment="failed", now=now, reason="the bank refused it")
         return "failed"
     return apply(tenant, gateway=gateway, snapshot=snapshot, now=now)
+
+
+_SETTLED = text("""
+    UPDATE stripe_events SET handled_at = :now, outcome = 'already'
+     WHERE event_id = :event_id AND handled_at IS NULL AND EXISTS (
+             SELECT 1 FROM payment_attempts a
+              WHERE a.partner_id = :partner_id AND a.order_id = :order_id AND a.attempt = :attempt
+                AND a.state = 'complete')
+    RETURNING event_id
+""")
+
+
+def _settled(tenant: Tenant, reference: Reference, event_id: str, now: datetime) -> bool:
+    """Whether the attempt is complete; the event is then marked as handled in the same statement."""
+    with tenant.begin() as session:
+        found = session.execute(
+            _SETTLED,
+            {
+                "event_id": event_id,
+                "partner_id": reference.partner_id,
+                "order_id": reference.order_id,
+                "attempt": reference.attempt,
+                "now": now,
+            },
+        )
+        return found.one_or_none() is not None

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from payments.checkout import resume
 from payments.gateway import Gateway, GatewayUnavailable
-from payments.inbox import receive
+from payments.inbox import HANDLED, receive
 from storage.database import transaction
 from storage.tenancy import Tenant
 
@@ -32,7 +32,8 @@ def sweep(
     """
     missed = 0
     for event in gateway.events_since(now - back):
-        missed += receive(face, event=event, now=now)
+        if event.type in HANDLED:
+            missed += receive(face, event=event, now=now)
     with transaction(console) as session:
         overdue: list[tuple[UUID, UUID]] = [
             (row.partner_id, row.order_id)

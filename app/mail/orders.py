@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy.dialects.postgresql import insert
 
 from app.config import Config
@@ -27,8 +28,8 @@ def send_order_mails(
 ) -> None:
     """Send those mails about an order that were not sent before, and record them.
 
-    Nothing is locked while the mail server is spoken to. A crash between sending and recording sends
-    again, under the same Message-ID.
+    The transaction that spans the sending has only read, so it holds no lock while the mail server
+    is spoken to. A crash before it commits sends again, under the same Message-ID.
     """
     with tenant.begin() as session:
         order = read_order(session, partner_id=tenant.partner_id, order_id=order_id)
@@ -36,28 +37,25 @@ def send_order_mails(
             session, partner_id=tenant.partner_id, store_id=order.store_id, more=_PARTNERS
         )
         sent = {entry.kind.removeprefix("mail_") for entry in order.timeline}
-    done = []
-    for kind in kinds:
-        if kind in sent:
-            continue
-        message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
-        for message in _WRITERS[kind](
-            services.config, app, store, order, row.partners or [], message_id, now
-        ):
-            services.mailer.send(message)
-        done.append({"kind": kind, "message_id": message_id})
-    if done:
-        with tenant.begin() as session:
-            session.execute(
-                insert(SentMail)
-                .values(
-                    [
-                        {**mail, "partner_id": tenant.partner_id, "order_id": order_id, "sent_at": now}
-                        for mail in done
-                    ]
-                )
-                .on_conflict_do_nothing()
+        done = []
+        for kind in kinds:
+            if kind in sent:
+                continue
+            message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
+            write = _WRITERS[kind]
+            for message in write(services.config, app, store, order, row.partners or [], message_id, now):
+                services.mailer.send(message)
+            done.append(
+                {
+                    "partner_id": tenant.partner_id,
+                    "order_id": order_id,
+                    "kind": kind,
+                    "message_id": message_id,
+                    "sent_at": now,
+                }
             )
+        if done:
+            session.execute(insert(SentMail).values(done).on_conflict_do_nothing())
 
 
 # Who is told of a sale: everybody of the partner who looks after orders.
@@ -85,7 +83,8 @@ def _to_shopper(
             "tracking_url": config.url(store.host, f"/order/{token}"),
             "base_url": config.url(store.host),
         }
-        with app.test_request_context(base_url=config.url(store.host)):
+        # The locale is the store's; asking the request for it would look its host up again.
+        with app.test_request_context(base_url=config.url(store.host)), force_locale(_locale(store)):
             subject = render(store, f"mail/{template}.subject.txt", **context)
             html = render(store, f"mail/{template}.html", **context)
             plain = render(store, f"mail/{template}.txt", **context)
@@ -103,6 +102,10 @@ def _to_shopper(
         ]
 
     return write
+
+
+def _locale(store: Storefront) -> str:
+    return store.locale.replace("-", "_")
 
 
 def _notice(
