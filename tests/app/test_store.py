@@ -9,7 +9,7 @@ from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, text
 from werkzeug.test import TestResponse
 
 from app.hosts import Hosts
@@ -325,3 +325,26 @@ def test_an_order_link_of_one_store_is_not_one_of_its_sisters(world: World) -> N
     assert Shopper(world.ben).get(f"/order/{token}").status_code == 404
     forged = order_token("another secret", partner_id=world.ada.partner_id, order_id=order_id)
     assert Shopper(world.ada).get(f"/order/{forged}").status_code == 404
+
+
+def test_a_database_that_went_away_is_told_and_recovered_from(world: World) -> None:
+    """Every connection is cut under the running program, as when PostgreSQL restarts."""
+    shopper = Shopper(world.ada)
+    assert shopper.get("/").status_code == 200
+    owner = create_engine(world.services.database.owner_url)
+    with owner.begin() as connection:
+        cut = connection.execute(
+            text(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE usename = 'awning_face' AND datname = current_database()"
+            )
+        ).scalar_one()
+    owner.dispose()
+    assert cut > 0
+    answers = [shopper.get("/collections/all") for _ in range(cut + 1)]
+    told = [answer for answer in answers if answer.status_code != 200]
+    assert told
+    assert {answer.status_code for answer in told} == {503}
+    assert all(answer.headers["Retry-After"] for answer in told)
+    assert answers[-1].status_code == 200
+    assert shopper.add(world.mug).status_code == 303
