@@ -190,9 +190,11 @@ def _collection(handle: str, sort: str, in_stock: bool, shown: int) -> Rendered:
 def _about(handle: str) -> ShownCollection:
     if handle == "all":
         return ShownCollection("all", "Everything", "")
-    row = db().execute(
-        select(Collection.title, Collection.description).where(Collection.handle == handle)
-    ).one_or_none()
+    row = (
+        db()
+        .execute(select(Collection.title, Collection.description).where(Collection.handle == handle))
+        .one_or_none()
+    )
     if row is None:
         abort(404)
     return ShownCollection(handle, row.title, row.description)
