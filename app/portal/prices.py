@@ -181,7 +181,8 @@ def _grid(
     wanted = [key for key in index.variant_ids if show == "all" or (key in index.own) == (show == "own")]
     last = max(1, -(-len(wanted) // PAGE))
     here_page = min(max(request.args.get("page", 1, int), 1), last)
-    shown = wanted[(here_page - 1) * PAGE : here_page * PAGE]
+    # A form that comes back shows the rows that it had: the catalogue may have moved meanwhile.
+    shown = list(typed_prices(request.form)) or wanted[(here_page - 1) * PAGE : here_page * PAGE]
     rows, terms = grid_rows(db(), **place.keys, variant_ids=shown, now=moment)
     sold = units_sold(db(), **place.keys, since=moment - _PERIOD, until=moment)
     made = entries(rows, terms, typed=typed or {}, sold=sold, chosen=chosen, refusals=refusals)
