@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -205,7 +206,7 @@ def _guard() -> AnyResponse | None:
         if request.path.startswith("/api/"):
             abort(401)
         going_to = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return redirect(f"{this_face().sign_in_path}?next={going_to}")
+        return redirect(f"{this_face().sign_in_path}?next={quote(going_to, safe='/')}")
     if not rule(found):
         abort(403)
     return None
@@ -310,6 +311,8 @@ def _worded(error: Exception) -> tuple[int, str, str]:
                 "Payment is not reachable",
                 "The payment service did not answer. Nothing was charged. Please try again in a moment.",
             )
+        case DataError():
+            return 422, "That cannot be done", "The text holds characters that cannot be stored."
         case PoolTimeout():
             return 503, "One moment, please", "Many people are here at once. Please try again in a moment."
         case IntegrityError() if getattr(error.orig, "sqlstate", "") in _CONFLICTS:

@@ -142,5 +142,5 @@ def run(services: Services, store_app: Flask, *, until_empty: bool = False, conc
             wait=not until_empty,
             fetch_job_polling_interval=1.0,
             delete_jobs="successful",
-            install_signal_handlers=True,
+            install_signal_handlers=not until_empty,
         )

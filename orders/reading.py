@@ -15,8 +15,17 @@ from kit.errors import NotFound
 from kit.money import Money
 from orders.view import OrderLineView, OrderView, ShipmentView, TimelineEntry
 
+# Of the customer the statement brings only what was granted: ``:keys`` names the parts of the address,
+# and is null for a reader who may see all.
 _SELECT = """
-    SELECT o.*,
+    SELECT o.partner_id, o.order_id, o.store_id, o.number, o.placed_at, o.paid_at, o.shipped_at, o.delivered_at,
+      o.payment, o.fulfilment, o.currency, o.delivery, o.delivery_tax, o.tax, o.total, o.tax_inclusive,
+      o.delivery_name, o.available_on,
+      CASE WHEN CAST(:keys AS text[]) IS NULL OR 'email' = ANY(CAST(:keys AS text[])) THEN o.email ELSE '' END
+        AS email,
+      CASE WHEN CAST(:keys AS text[]) IS NULL THEN o.address ELSE coalesce((
+        SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o.address) p
+         WHERE p.key = ANY(CAST(:keys AS text[]))), '{}') END AS address,
       (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM order_lines l
         WHERE l.partner_id = o.partner_id AND l.order_id = o.order_id) AS lines,
       (SELECT jsonb_agg(jsonb_build_array(e.at, e.kind, e.data) ORDER BY e.at) FROM order_events e
@@ -44,10 +53,11 @@ def read_order(
 
     ``fields`` are those of the customer that the reader may see; None for the shopper and the company.
     """
-    row = session.execute(_ONE, {"partner_id": partner_id, "order_id": order_id}).one_or_none()
+    keys = {"partner_id": partner_id, "order_id": order_id, "keys": _keys(fields)}
+    row = session.execute(_ONE, keys).one_or_none()
     if row is None:
         raise NotFound("There is no such order.")
-    return order_view(row, fields)
+    return order_view(row)
 
 
 def newest_orders(
@@ -73,13 +83,14 @@ def newest_orders(
             "unpaid": unpaid,
             "limit": limit,
             "offset": offset,
+            "keys": _keys(fields),
         },
     )
-    return [order_view(row, fields) for row in rows]
+    return [order_view(row) for row in rows]
 
 
-def order_view(row: Row[Any], fields: frozenset[str] | None) -> OrderView:
-    """Make the frozen view of a row. What was not granted is left out here, before any page sees it."""
+def order_view(row: Row[Any]) -> OrderView:
+    """Make the frozen view of a row."""
     currency = row.currency
     lines = tuple(_line(line, currency) for line in row.lines or ())
     delivery = row.delivery + (row.delivery_tax if row.tax_inclusive else 0)
@@ -92,8 +103,8 @@ def order_view(row: Row[Any], fields: frozenset[str] | None) -> OrderView:
         paid_at=row.paid_at,
         payment=row.payment,
         fulfilment=row.fulfilment,
-        email=row.email if fields is None or "email" in fields else "",
-        address=_granted(row.address, fields),
+        email=row.email,
+        address=row.address,
         delivery_name=row.delivery_name,
         goods=Money(sum(line.amount.minor for line in lines), currency),
         delivery=Money(delivery, currency),
@@ -114,13 +125,14 @@ def order_view(row: Row[Any], fields: frozenset[str] | None) -> OrderView:
 _ADDRESS = frozenset({"line1", "line2", "city", "region", "postcode", "country"})
 
 
-def _granted(address: dict[str, str], fields: frozenset[str] | None) -> dict[str, str]:
+def _keys(fields: frozenset[str] | None) -> list[str] | None:
+    """The parts of customer and address that granted fields cover. "address" covers all its parts,
+    "city" the city and the country alone."""
     if fields is None:
-        return address
-    # A grant of the address covers its parts; the city and country alone can be granted as "city".
-    allowed = set(fields & {"name", "phone"})
-    allowed |= _ADDRESS if "address" in fields else {"city", "country"} if "city" in fields else set()
-    return {key: value for key, value in address.items() if key in allowed}
+        return None
+    keys = set(fields & {"name", "phone", "email"})
+    keys |= _ADDRESS if "address" in fields else {"city", "country"} if "city" in fields else set()
+    return sorted(keys)
 
 
 def _line(line: dict[str, Any], currency: str) -> OrderLineView:

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, create_engine
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 OWNER, FACE, CONSOLE = "awning_owner", "awning_face", "awning_console"
@@ -119,7 +119,7 @@ def lost_connection(error: BaseException) -> bool:
 
     SQLAlchemy has then emptied the pool already, so the next request connects anew.
     """
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, OperationalError | InterfaceError):
         return False
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or state.startswith(("08", "57P")) or not state

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from kit.errors import Refusal
+from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from kit.money import decimals
 from storage import audit
@@ -153,12 +153,17 @@ def set_store_state(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Open, pause or close a store. Its shoppers see the change at the next request."""
+    """Open, pause or close a store. Its shoppers see the change at the next request.
+
+    Raises Refusal for another state, and NotFound where this partner has no such store.
+    """
     if state not in STORE_STATES:
         raise Refusal(f"A store is one of: {', '.join(STORE_STATES)}.", field="state")
     before = session.execute(
         select(Store.state).where(Store.partner_id == partner_id, Store.store_id == store_id)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if before is None:
+        raise NotFound("There is no such store.")
     session.execute(
         update(Store).where(Store.partner_id == partner_id, Store.store_id == store_id).values(state=state)
     )

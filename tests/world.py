@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -317,8 +318,9 @@ class World:
             return session.execute(select(Product.product_id).where(Product.handle == handle)).scalar_one()
 
     def run_jobs(self) -> None:
-        """Let the worker empty the queue."""
-        worker.run(self.services, self.installation.store_app, until_empty=True)
+        """Let the worker empty the queue, on a thread of its own: a browser's loop may run on this one."""
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(worker.run, self.services, self.installation.store_app, until_empty=True).result()
 
     def deliver_webhooks(self) -> None:
         """Let the sandbox send what it has to tell."""

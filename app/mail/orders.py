@@ -36,7 +36,8 @@ def send_order_mails(
         store, row = read_storefront_with(
             session, partner_id=tenant.partner_id, store_id=order.store_id, more=_PARTNERS
         )
-        sent = {entry.kind.removeprefix("mail_") for entry in order.timeline}
+        # The timeline also tells of the parcel itself; only what begins with "mail_" is a mail.
+        sent = {e.kind.removeprefix("mail_") for e in order.timeline if e.kind.startswith("mail_")}
         done = []
         for kind in kinds:
             if kind in sent:
@@ -80,6 +81,7 @@ def _to_shopper(
         token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
         context = {
             "order": order,
+            "shipment": order.shipments[-1] if order.shipments else None,
             "tracking_url": config.url(store.host, f"/order/{token}"),
             "base_url": config.url(store.host),
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from html import unescape
 from typing import Any
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app import worker
 from app.console.face import create as create_console
 from app.demo.mailbox import create as create_mailbox
 from app.portal.face import create as create_portal
@@ -64,18 +62,6 @@ def path_of(app: Flask, rule: Rule, values: Mapping[str, Any] | None = None) -> 
         for name, converter in rule._converters.items()
     }
     return app.url_map.bind("host").build(rule.endpoint, given)
-
-
-def run_jobs(world: World) -> None:
-    """Let the worker empty the queue, on a thread: beside a browser, this one has a loop already."""
-    jobs = worker.create(world.services, world.installation.store_app)
-
-    def work() -> None:
-        with jobs.open():
-            jobs.run_worker(wait=False, delete_jobs="successful", install_signal_handlers=False)
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(work).result()
 
 
 def words(response: TestResponse) -> str:

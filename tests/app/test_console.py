@@ -17,7 +17,7 @@ from orders.reading import read_order
 from pricing.retail import set_prices
 from storage.database import transaction
 from tenants.company import read_company
-from tests.app.faces import UNSAFE, Visitor, field, path_of, rules, run_jobs, words
+from tests.app.faces import UNSAFE, Visitor, field, path_of, rules, words
 from tests.world import CONTACT, Shop, World, usd
 
 # Who may look into a room, and who may change something there. The words of docs and of the partners.
@@ -413,14 +413,13 @@ def test_an_order_is_sent_and_arrives(world: World) -> None:
     assert state(world, order_id).fulfilment == "delivered"
 
 
-@pytest.mark.xfail(strict=True, reason="app.mail.orders takes the parcel's line of the timeline for its mail")
 def test_the_shopper_is_told_where_the_parcel_is(world: World) -> None:
     contact = replace(CONTACT, email=f"maya-{world.number}@example.com")
     order_id = world.ada.buy((world.mug, 2), contact=contact)
     path = f"/orders/{world.ada.partner_id}/{order_id}"
     typed = {"carrier": "Northpost", "number": "NP 77", "url": "https://post.example/77"}
     assert staff(world, "support").post(f"{path}/ship", **typed).status_code == 303
-    run_jobs(world)
+    world.run_jobs()
     mails = [mail for _, mail in world.services.mailer.messages() if mail["To"] == contact.email]
     bodies = [mail.get_body(("plain",)).get_content() for mail in mails]
     assert [body for body in bodies if "https://post.example/77" in body]

@@ -13,7 +13,7 @@ from kit.money import Money
 from pricing.grid import grid_rows
 from storage.database import transaction
 from tenants.access import INVITATION_LIFE, create_link, invite
-from tests.app.faces import Visitor, field, person_id, run_jobs, words
+from tests.app.faces import Visitor, field, person_id, words
 from tests.world import CONTACT, Shop, World, eur, usd
 
 PASSWORD = "correct horse battery"
@@ -193,7 +193,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(world: World) -> None:
         assert response.status_code == 200
         answers.add(response.text.replace(email, ""))
     assert len(answers) == 1, "the answer tells who signs in here"
-    run_jobs(world)
+    world.run_jobs()
     mails = [mail for _, mail in world.services.mailer.messages() if mail["To"] in (known.email, nobody)]
     assert [mail["To"] for mail in mails] == [known.email]
     link = re.search(r"http://portal\.localhost:\d+(/reset/\S+)", mails[0].get_content())

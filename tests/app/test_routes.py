@@ -125,7 +125,6 @@ def test_health_and_every_face_answer_in_each_environment(world: World) -> None:
         services.console.dispose()
 
 
-@pytest.mark.xfail(strict=True, reason="a NUL is answered as if the database had gone away, with 503")
 def test_a_character_that_cannot_be_kept_is_the_senders_fault(world: World) -> None:
     owner, staff = Visitor(world, "portal", "owner", world.ada), Visitor(world, "console", "owner")
     shopper = Visitor(world, "store")

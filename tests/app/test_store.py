@@ -306,7 +306,8 @@ def test_a_price_that_changed_is_shown_and_confirmed_before_paying(world: World)
 
 def test_search_collections_and_policies(world: World) -> None:
     shopper = Shopper(world.ada)
-    assert world.tote in shopper.get("/search?q=tote").text
+    world.goods(f"zither-{world.number},Zither {world.ada.slug},,,zither-{world.number},9.00,50\n")
+    assert f"/products/zither-{world.number}" in shopper.get(f"/search?q=zither+{world.ada.slug}").text
     assert "Nothing fits" in shopper.get("/search?q=%25%25%25").text
     for path in ("/collections/all?sort=price", "/collections/all?sort=-price&in_stock=1", "/help/returns"):
         assert shopper.get(path).status_code == 200
