@@ -6,24 +6,18 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError
 
-from app.config import Config
-from app.services import Services, sandbox_secret, services
 from kit.errors import Refusal
-from storage import schema
-from storage.database import transaction
+
+if TYPE_CHECKING:
+    from app.services import Services
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Awning: white-label stores for partners.")
 products = typer.Typer(no_args_is_help=True, help="The catalogue.")
 cli.add_typer(products, name="products")
-_out = Console()
-_err = Console(stderr=True)
 
 
 def main() -> None:
@@ -32,11 +26,23 @@ def main() -> None:
     try:
         cli()
     except Refusal as refusal:
-        _err.print(f"[red]{refusal.message}[/red]", highlight=False)
+        typer.secho(refusal.message, fg="red", err=True)
         sys.exit(1)
-    except DBAPIError as error:
-        _err.print(f"[red]The database refused: {error.orig}[/red]", highlight=False)
+    except Exception as error:
+        original = getattr(error, "orig", None)
+        if original is None:
+            raise
+        typer.secho(f"The database refused: {original}", fg="red", err=True)
         sys.exit(1)
+
+
+# A command imports what it needs and no more: the process that only watches over the web workers
+# then starts at once and stays small.
+def _services() -> Services:
+    from app.config import Config
+    from app.services import services
+
+    return services(Config())
 
 
 @cli.command()
@@ -51,6 +57,7 @@ def demo(
     data_dir: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("data/demo"),
 ) -> None:
     """Make and serve a whole installation to try, with three stores and ninety days of orders."""
+    from app.config import Config
     from app.demo.run import run
 
     config = Config(
@@ -74,18 +81,12 @@ def serve(
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    config = Config()
-    # The embedded server, where it is used, is up before the workers look for it.
-    from app.services import database
-
-    found = database(config)
-    os.environ["DATABASE_URL"] = found.owner_url
-    os.environ["AWNING_FACE_DATABASE_URL"] = found.face_url
-    os.environ["AWNING_CONSOLE_DATABASE_URL"] = found.console_url
+    if not os.environ.get("DATABASE_URL"):
+        _start_embedded()
     Granian(
         "wsgi:app",
         address=host,
-        port=config.port,
+        port=int(os.environ.get("AWNING_PORT", "8000")),
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
@@ -96,6 +97,17 @@ def serve(
     ).serve()
 
 
+def _start_embedded() -> None:
+    """Start the embedded server before the workers look for it, and tell them where it is."""
+    from app.config import Config
+    from app.services import database
+
+    found = database(Config())
+    os.environ["DATABASE_URL"] = found.owner_url
+    os.environ["AWNING_FACE_DATABASE_URL"] = found.face_url
+    os.environ["AWNING_CONSOLE_DATABASE_URL"] = found.console_url
+
+
 @cli.command()
 def worker(
     until_empty: Annotated[bool, typer.Option(help="Stop when the queue is empty.")] = False,
@@ -104,7 +116,7 @@ def worker(
     from app.store.face import create
     from app.worker import run
 
-    made = services(Config())
+    made = _services()
     run(made, create(made), until_empty=until_empty)
 
 
@@ -113,6 +125,8 @@ def sandbox() -> None:
     """Serve the Stripe that runs offline. Refused in production."""
     from urllib.parse import urlsplit
 
+    from app.config import Config
+    from app.services import sandbox_secret
     from payments.inbox import HANDLED
     from payments.sandbox import Sandbox
     from payments.sandbox import serve as serve_sandbox
@@ -134,8 +148,10 @@ def sandbox() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    schema.migrate(services(Config()).owner)
-    _out.print("The database is up to date.")
+    from storage import schema
+
+    schema.migrate(_services().owner)
+    typer.echo("The database is up to date.")
 
 
 @cli.command()
@@ -147,9 +163,11 @@ def setup(
 ) -> None:
     """Set up a new installation and print the link with which its first owner signs in."""
     from app.onboarding import set_up_company
+    from storage import schema
+    from storage.database import transaction
     from tenants.access import invite
 
-    made = services(Config())
+    made = _services()
     schema.migrate(made.owner)
     with transaction(made.console) as session:
         set_up_company(session, name=name, support_email=support_email, currencies=currency)
@@ -162,7 +180,7 @@ def setup(
             partner_id=None,
             now=made.clock.now(),
         )
-    _out.print(made.config.url(made.config.console_host, f"/welcome/{token}"), soft_wrap=True)
+    typer.echo(made.config.url(made.config.console_host, f"/welcome/{token}"))
 
 
 @cli.command()
@@ -173,8 +191,9 @@ def verify(
     from payments.gateway import GatewayUnavailable
     from payments.verify import CHECKS, verify_against_stripe
     from payments.verify import verify as check
+    from storage.database import transaction
 
-    made = services(Config())
+    made = _services()
     with transaction(made.console) as session:
         findings = list(check(session))
         asked = len(CHECKS)
@@ -185,8 +204,8 @@ def verify(
             except GatewayUnavailable:
                 raise Refusal("Stripe did not answer. Leave its part out with --no-stripe.") from None
     for finding in findings:
-        _out.print(f"[red]{finding.check}[/red]: {finding.detail}", highlight=False)
-    _out.print(f"{asked} checks, {len(findings)} findings.", highlight=False)
+        typer.echo(f"{finding.check}: {finding.detail}")
+    typer.echo(f"{asked} checks, {len(findings)} findings.")
     if findings:
         sys.exit(1)
 
@@ -202,11 +221,14 @@ def import_file(
     dry_run: Annotated[bool, typer.Option(help="Say what would happen, and change nothing.")] = False,
 ) -> None:
     """Import products from a Shopify CSV. A refused row never stops the others."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from app.importing import run_import
 
-    made = services(Config())
+    made = _services()
     size = file.stat().st_size
-    with file.open("rb") as stream, Progress(console=_err, transient=True) as bar:
+    with file.open("rb") as stream, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"Reading {file.name}", total=size)
         report = run_import(
             made.console,
@@ -220,14 +242,12 @@ def import_file(
             progress=lambda position: bar.update(task, completed=position),
         )
     for refused in report.refused:
-        _out.print(
-            f"line {refused.line}: {refused.subject}: {refused.reason}", highlight=False, soft_wrap=True
-        )
+        typer.echo(f"line {refused.line}: {refused.subject}: {refused.reason}")
     verb = "would be " if dry_run else ""
     for what, counts in (("products", report.products), ("variants", report.variants)):
         said = ", ".join(f"{number} {verb}{action}" for action, number in counts.items())
-        _out.print(f"{what}: {said}", highlight=False)
-    _out.print(f"{report.rows} rows read, {len(report.refused)} refused.", highlight=False)
+        typer.echo(f"{what}: {said}")
+    typer.echo(f"{report.rows} rows read, {len(report.refused)} refused.")
 
 
 @cli.command()
@@ -235,11 +255,11 @@ def sweep() -> None:
     """Ask Stripe for what was missed: lost webhooks, checkouts that nobody finished."""
     from payments.sweep import sweep as run_sweep
 
-    made: Services = services(Config())
+    made = _services()
     missed, ended = run_sweep(
         face=made.face, console=made.console, gateway=made.gateway, now=made.clock.now()
     )
-    _out.print(f"{missed} events had been missed, {ended} overdue checkouts were looked at.", highlight=False)
+    typer.echo(f"{missed} events had been missed, {ended} overdue checkouts were looked at.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from flask import g, has_request_context, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import get_translations
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
 
@@ -40,6 +41,7 @@ class _Page:
     store: Storefront
     look: Look
     locale: str
+    translations: NullTranslations
 
 
 # Macros that are imported without context are compiled once and shared between stores, so what
@@ -85,8 +87,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.globals.update(
-            _=gettext,
-            ngettext=ngettext,
+            _=_gettext,
+            ngettext=_ngettext,
             url_for=url_for,
             money=money,
             day=day,
@@ -111,7 +113,8 @@ class Renderer:
         """
         shown = look(storefront.theme, storefront.settings, self._registry)
         path = template if "/" in template else f"templates/{template}"
-        token = _page.set(_Page(storefront, shown, _known_locale(storefront.locale)))
+        page = _Page(storefront, shown, _known_locale(storefront.locale), get_translations())
+        token = _page.set(page)
         try:
             return self.environment.get_template(f"{shown.theme.name}/{path}").render(
                 store=storefront,
@@ -134,6 +137,18 @@ def renderer() -> Renderer:
 def render(storefront: Storefront, template: str, **context: Any) -> str:
     """Render with the process's renderer."""
     return renderer().render(storefront, template, **context)
+
+
+def _gettext(text: str, **values: Any) -> str:
+    """A text in the page's language. The translations were looked up once for the page, not for each."""
+    translated = _page.get().translations.gettext(text)
+    return translated % values if values else translated
+
+
+def _ngettext(singular: str, plural: str, num: int, **values: Any) -> str:
+    """The same for a text that depends on a number, which it may name as ``num``."""
+    translated = _page.get().translations.ngettext(singular, plural, num)
+    return translated % {"num": num, **values}
 
 
 def money(amount: Money) -> str:
