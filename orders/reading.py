@@ -18,9 +18,9 @@ from orders.view import OrderLineView, OrderView, ShipmentView, TimelineEntry
 # Of the customer the statement brings only what was granted: ``:keys`` names the parts of the address,
 # and is null for a reader who may see all.
 _SELECT = """
-    SELECT o.partner_id, o.order_id, o.store_id, o.number, o.placed_at, o.paid_at, o.shipped_at, o.delivered_at,
-      o.payment, o.fulfilment, o.currency, o.delivery, o.delivery_tax, o.tax, o.total, o.tax_inclusive,
-      o.delivery_name, o.available_on,
+    SELECT o.partner_id, o.order_id, o.store_id, o.number, o.placed_at, o.paid_at, o.shipped_at,
+      o.delivered_at, o.payment, o.fulfilment, o.currency, o.delivery, o.delivery_tax, o.tax, o.total,
+      o.tax_inclusive, o.delivery_name, o.available_on,
       CASE WHEN CAST(:keys AS text[]) IS NULL OR 'email' = ANY(CAST(:keys AS text[])) THEN o.email ELSE '' END
         AS email,
       CASE WHEN CAST(:keys AS text[]) IS NULL THEN o.address ELSE coalesce((
