@@ -6,17 +6,16 @@ connection, so a rolled-back transaction leaves no job, and a committed one cann
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-import procrastinate
-from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy.orm import Session
 
-# The connector is never opened: enqueueing uses the session's connection. The worker opens its own.
-_enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+if TYPE_CHECKING:
+    from procrastinate import App
+    from procrastinate.jobs import Job as QueuedJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +34,24 @@ class Job:
 
 def enqueue(session: Session, *jobs: Job) -> None:
     """Record jobs in the session's transaction, in one statement."""
-    _enqueuer.job_manager.batch_defer_jobs(
+    _enqueuer().job_manager.batch_defer_jobs(
         jobs=[_queued(job) for job in jobs],
         connection=session.connection().connection.driver_connection,
     )
 
 
+@lru_cache(maxsize=1)
+def _enqueuer() -> App:
+    # The library is loaded when the first job is written, so that a web process is ready sooner. The
+    # connector is never opened: enqueueing uses the session's connection, and the worker has its own.
+    import procrastinate
+
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
 def _queued(job: Job) -> QueuedJob:
+    from procrastinate.jobs import Job as QueuedJob
+
     return QueuedJob(
         id=None,
         queue="default",
@@ -55,7 +65,6 @@ def _queued(job: Job) -> QueuedJob:
 
 def schema_sql() -> str:
     """The queue's tables and functions, as the installed library ships them."""
+    import procrastinate
+
     return procrastinate.schema.SchemaManager.get_schema()
-
-
-__all__: Sequence[str] = ("Job", "enqueue", "schema_sql")
