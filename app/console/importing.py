@@ -109,7 +109,8 @@ def _uploaded() -> bytes:
     data = bytes(uploaded.read(LARGEST + 1))
     if len(data) > LARGEST:
         raise Refusal(
-            f"The file is larger than {LARGEST >> 20} MB. Split it, or use the command `awning import`.",
+            f"The file is larger than {LARGEST >> 20} MB. Split it, or use the command"
+            " `awning products import`.",
             field="file",
         )
     return data

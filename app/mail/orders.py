@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from uuid import UUID
@@ -43,8 +44,8 @@ def send_order_mails(
             if kind in sent:
                 continue
             message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
-            write = _WRITERS[kind]
-            for message in write(services.config, app, store, order, row.partners or [], message_id, now):
+            letter = _Letter(services.config, app, store, order, row.partners or [], message_id, now)
+            for message in _WRITERS[kind](letter):
                 services.mailer.send(message)
             done.append(
                 {
@@ -66,18 +67,22 @@ _PARTNERS = """
 """
 
 
-def _to_shopper(
-    template: str,
-) -> Callable[[Config, Flask, Storefront, OrderView, list[str], str, datetime], list[EmailMessage]]:
-    def write(
-        config: Config,
-        app: Flask,
-        store: Storefront,
-        order: OrderView,
-        partners: list[str],
-        message_id: str,
-        now: datetime,
-    ) -> list[EmailMessage]:
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What a mail about an order is written from."""
+
+    config: Config
+    app: Flask
+    store: Storefront
+    order: OrderView
+    partners: list[str]
+    message_id: str
+    now: datetime
+
+
+def _to_shopper(template: str) -> Callable[[_Letter], list[EmailMessage]]:
+    def write(about: _Letter) -> list[EmailMessage]:
+        config, store, order = about.config, about.store, about.order
         token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
         context = {
             "order": order,
@@ -86,7 +91,7 @@ def _to_shopper(
             "base_url": config.url(store.host),
         }
         # The locale is the store's; asking the request for it would look its host up again.
-        with app.test_request_context(base_url=config.url(store.host)), force_locale(_locale(store)):
+        with about.app.test_request_context(base_url=config.url(store.host)), force_locale(_locale(store)):
             subject = render(store, f"mail/{template}.subject.txt", **context)
             html = render(store, f"mail/{template}.html", **context)
             plain = render(store, f"mail/{template}.txt", **context)
@@ -97,8 +102,8 @@ def _to_shopper(
                 subject=subject,
                 text=plain,
                 html=html,
-                message_id=message_id,
-                at=now,
+                message_id=about.message_id,
+                at=about.now,
                 reply_to=store.support_email,
             )
         ]
@@ -110,15 +115,8 @@ def _locale(store: Storefront) -> str:
     return store.locale.replace("-", "_")
 
 
-def _notice(
-    config: Config,
-    app: Flask,
-    store: Storefront,
-    order: OrderView,
-    partners: list[str],
-    message_id: str,
-    now: datetime,
-) -> list[EmailMessage]:
+def _notice(about: _Letter) -> list[EmailMessage]:
+    config, store, order = about.config, about.store, about.order
     goods = "\n".join(
         f"  {line.quantity} × {line.product_title}"
         f"{', ' + line.variant_title if line.variant_title else ''}: you earn {line.margin}"
@@ -131,22 +129,15 @@ def _notice(
             to=to,
             subject=f"Order {order.number} in {store.name}: you earn {order.margin}",
             text=f"{store.name} has sold:\n\n{goods}\n\nYou earn {order.margin}.\n\n{address}\n",
-            message_id=f"{index}.{message_id}",
-            at=now,
+            message_id=f"{index}.{about.message_id}",
+            at=about.now,
         )
-        for index, to in enumerate(partners)
+        for index, to in enumerate(about.partners)
     ]
 
 
-def _unsold(
-    config: Config,
-    app: Flask,
-    store: Storefront,
-    order: OrderView,
-    partners: list[str],
-    message_id: str,
-    now: datetime,
-) -> list[EmailMessage]:
+def _unsold(about: _Letter) -> list[EmailMessage]:
+    config, store, order = about.config, about.store, about.order
     return [
         compose(
             sender=f'"{store.name}" <{config.mail_from}>',
@@ -157,8 +148,8 @@ def _unsold(
                 f" sorry. We have given back all of it, {order.total}; your bank shows it within some"
                 f" days.\n\n{store.name}\n"
             ),
-            message_id=message_id,
-            at=now,
+            message_id=about.message_id,
+            at=about.now,
             reply_to=store.support_email,
         )
     ]
