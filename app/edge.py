@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import quote
@@ -66,6 +67,11 @@ class Face:
     error_page: Callable[[int, str, str], str | AnyResponse]
     form_targets: tuple[str, ...] = ()
     sign_in_path: str = ""
+
+    @cached_property
+    def single(self) -> Engine:
+        """The same pool, each statement committing by itself: one round trip, not a transaction's three."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def session_cookie(self) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _services = services(Config())
 _program = create_app(_services)
+_engine = _services.face.execution_options(isolation_level="AUTOCOMMIT")
 _bare = Flask("bare", static_folder=None)
 _KEY = text("SELECT h.store_id FROM hostnames h WHERE h.host = :host")
 
@@ -33,8 +34,7 @@ def _body(size: int) -> bytes:
 
 @_bare.get("/bare/<int:size>/<host>")
 def bare(size: int, host: str) -> Response:
-    engine = _services.face.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _engine.connect() as connection:
         connection.execute(_KEY, {"host": host}).one()
     return Response(_body(size), content_type="text/html; charset=utf-8")
 

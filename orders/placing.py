@@ -24,6 +24,7 @@ from orders.view import CartView
 from pricing.delivery import Rate, Tables
 from pricing.listing import price_of
 from pricing.reading import terms_of
+from storage.database import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def place(
         )
     )
     lines = [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
-    session.execute(insert(OrderLine).values(lines))
+    insert_rows(session, OrderLine, lines)
     currency = draft.currency
     return PlacedOrder(
         partner_id=partner_id,

@@ -8,15 +8,27 @@ Which role a connection gets is decided by the face that asks for it, never by a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, create_engine
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    MetaData,
+    Text,
+    TextClause,
+    Uuid,
+    bindparam,
+    create_engine,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -73,7 +85,9 @@ class Database:
         return create_engine(_psycopg(self.owner_url), **options)
 
     def face(self, **options: Any) -> Engine:
-        return self._engine(self.face_url, FACE, **options)
+        # A face's statements find a few rows by key, so a plan made once for any values serves, and making
+        # a plan for the ones at hand costs more than the statement.
+        return self._engine(self.face_url, FACE, "-c plan_cache_mode=force_generic_plan", **options)
 
     def console(self, **options: Any) -> Engine:
         return self._engine(self.console_url, CONSOLE, **options)
@@ -84,8 +98,10 @@ class Database:
             return _libpq(self.face_url)
         return make_conninfo(_libpq(self.owner_url), options=f"-c role={FACE}")
 
-    def _engine(self, own_url: str, role: str, **options: Any) -> Engine:
-        url = _psycopg(own_url) if own_url else _as_role(self.owner_url, role)
+    def _engine(self, own_url: str, role: str, settings: str = "", **options: Any) -> Engine:
+        url = _psycopg(own_url or self.owner_url)
+        given = (url.query.get("options", ""), "" if own_url else f"-c role={role}", settings)
+        url = url.update_query_dict({"options": " ".join(filter(None, map(str, given)))})
         # The connection used last is used next, and statements are prepared at their second use: few
         # connections then hold nearly all plans, and planning is what short statements spend most on.
         options = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5, "pool_use_lifo": True, **options}
@@ -100,10 +116,6 @@ def _libpq(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _as_role(url: str, role: str) -> URL:
-    return _psycopg(url).update_query_dict({"options": f"-c role={role}"})
-
-
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """A transaction outside any tenant: for shared tables, and for the console's view of all partners.
@@ -112,6 +124,31 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def insert_rows(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, unless_there: bool = False
+) -> None:
+    """Write rows that all name the same columns, in one statement: all of them or none.
+
+    ``unless_there`` leaves a row that is there already as it is.
+    """
+    if rows:
+        statement = _insert(model, tuple(rows[0]), len(rows), unless_there)
+        values = {f"{name}_{place}": row[name] for place, row in enumerate(rows) for name in row}
+        session.connection().execute(statement, values)
+
+
+@lru_cache(maxsize=256)
+def _insert(model: type[Base], names: tuple[str, ...], rows: int, unless_there: bool) -> TextClause:
+    # SQLAlchemy compiles an INSERT of several rows anew each time, which costs more than running it.
+    columns = model.__table__.columns
+    values = ", ".join(f"({', '.join(f':{name}_{place}' for name in names)})" for place in range(rows))
+    into = f"{model.__tablename__} ({', '.join(names)})"
+    statement = f"INSERT INTO {into} VALUES {values}"  # noqa: S608 - all names are our own.
+    return text(statement + (" ON CONFLICT DO NOTHING" if unless_there else "")).bindparams(
+        *(bindparam(f"{name}_{place}", type_=columns[name].type) for name in names for place in range(rows))
+    )
 
 
 def lost_connection(error: BaseException) -> bool:

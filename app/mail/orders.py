@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
+from email.message import Message
 from uuid import UUID
 
 from flask import Flask
 from flask_babel import force_locale
-from sqlalchemy.dialects.postgresql import insert
 
 from app.config import Config
 from app.mail.mailer import compose
@@ -20,6 +19,7 @@ from app.store.rendering import render
 from orders.models import SentMail
 from orders.reading import read_order
 from orders.view import OrderView
+from storage.database import insert_rows
 from storage.tenancy import Tenant
 from tenants.storefront import Storefront, read_storefront_with
 
@@ -56,8 +56,7 @@ def send_order_mails(
                     "sent_at": now,
                 }
             )
-        if done:
-            session.execute(insert(SentMail).values(done).on_conflict_do_nothing())
+        insert_rows(session, SentMail, done, unless_there=True)
 
 
 # Who is told of a sale: everybody of the partner who looks after orders.
@@ -80,8 +79,8 @@ class _Letter:
     now: datetime
 
 
-def _to_shopper(template: str) -> Callable[[_Letter], list[EmailMessage]]:
-    def write(about: _Letter) -> list[EmailMessage]:
+def _to_shopper(template: str) -> Callable[[_Letter], list[Message]]:
+    def write(about: _Letter) -> list[Message]:
         config, store, order = about.config, about.store, about.order
         token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
         context = {
@@ -97,7 +96,7 @@ def _to_shopper(template: str) -> Callable[[_Letter], list[EmailMessage]]:
             plain = render(store, f"mail/{template}.txt", **context)
         return [
             compose(
-                sender=f'"{store.name}" <{config.mail_from}>',
+                sender=(store.name, config.mail_from),
                 to=order.email,
                 subject=subject,
                 text=plain,
@@ -115,7 +114,7 @@ def _locale(store: Storefront) -> str:
     return store.locale.replace("-", "_")
 
 
-def _notice(about: _Letter) -> list[EmailMessage]:
+def _notice(about: _Letter) -> list[Message]:
     config, store, order = about.config, about.store, about.order
     goods = "\n".join(
         f"  {line.quantity} × {line.product_title}"
@@ -125,7 +124,7 @@ def _notice(about: _Letter) -> list[EmailMessage]:
     address = config.url(config.portal_host, f"/orders/{order.order_id}")
     return [
         compose(
-            sender=f'"{store.company_name}" <{config.mail_from}>',
+            sender=(store.company_name, config.mail_from),
             to=to,
             subject=f"Order {order.number} in {store.name}: you earn {order.margin}",
             text=f"{store.name} has sold:\n\n{goods}\n\nYou earn {order.margin}.\n\n{address}\n",
@@ -136,11 +135,11 @@ def _notice(about: _Letter) -> list[EmailMessage]:
     ]
 
 
-def _unsold(about: _Letter) -> list[EmailMessage]:
+def _unsold(about: _Letter) -> list[Message]:
     config, store, order = about.config, about.store, about.order
     return [
         compose(
-            sender=f'"{store.name}" <{config.mail_from}>',
+            sender=(store.name, config.mail_from),
             to=order.email,
             subject=f"Order {order.number}: sold out, and refunded in full",
             text=(

@@ -26,7 +26,7 @@ def send_reset(services: Services, *, person_id: UUID, face: str, now: datetime)
     host = services.config.console_host if face == "console" else services.config.portal_host
     services.mailer.send(
         compose(
-            sender=f'"{company}" <{services.config.mail_from}>',
+            sender=(company, services.config.mail_from),
             to=person.email,
             subject="Choose a new password",
             text=(
@@ -48,7 +48,7 @@ def invitation(services: Services, *, email: str, name: str, face: str, token: s
     address = services.config.url(host, f"/welcome/{token}")
     services.mailer.send(
         compose(
-            sender=f'"{company}" <{services.config.mail_from}>',
+            sender=(company, services.config.mail_from),
             to=email,
             subject=f"{company} invites you",
             text=(

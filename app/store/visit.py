@@ -37,9 +37,7 @@ def host_entry() -> HostEntry:
     """What the request's host leads to. Aborts with 404 when it leads nowhere."""
     if "host_entry" not in g:
         host = request.host.rsplit(":", 1)[0].lower()
-        # One statement that commits by itself: a transaction would cost two more round trips.
-        engine = this_face().engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with this_face().single.connect() as connection:
             g.host_entry = find_host(connection, host)
     if g.host_entry is None:
         abort(404)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
 from payments.models import PARTNER_PAYABLE, LedgerEntry
+from storage.database import insert_rows
 
 CLEARING = "stripe_clearing"
 
@@ -86,8 +86,6 @@ def post(
 
     The database refuses a source that was posted before.
     """
-    if not entries:
-        return
     positions: dict[str, int] = {}
     rows = []
     for entry in entries:
@@ -108,5 +106,4 @@ def post(
                 "posted_at": now,
             }
         )
-    # One INSERT with all rows, and not one for each: a fact is posted whole or not at all.
-    session.execute(insert(LedgerEntry).values(rows))
+    insert_rows(session, LedgerEntry, rows)
