@@ -20,17 +20,17 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.errors import worded
 from app.services import Services
-from kit.errors import Forbidden, NotFound, Refusal
+from kit.errors import Refusal
 from kit.ids import new_token
 from payments.gateway import GatewayUnavailable
-from storage.database import lost_connection
 from storage.tenancy import Tenant, enter
 from tenants.access import SignedIn, who
 
@@ -72,6 +72,26 @@ class Face:
     def single(self) -> Engine:
         """The same pool, each statement committing by itself: one round trip, not a transaction's three."""
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What each answer carries unless its view said otherwise."""
+        targets = " ".join(("'self'", *self.form_targets))
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+            f" connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none';"
+            " frame-ancestors 'none'"
+        )
+        always = (
+            ("Content-Security-Policy", policy),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "strict-origin-when-cross-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+            ("Cache-Control", "private, no-store"),
+        )
+        secure = (("Strict-Transport-Security", "max-age=31536000"),)
+        return always + (secure if self.services.config.secure_cookies else ())
 
     @property
     def session_cookie(self) -> str:
@@ -257,21 +277,10 @@ def _finish(response: Response) -> Response:
 
 
 def _set_headers(response: Response) -> None:
-    headers = response.headers
-    if "Content-Security-Policy" not in headers:
-        targets = " ".join(("'self'", *this_face().form_targets))
-        headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-            f" connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none';"
-            " frame-ancestors 'none'"
-        )
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-    headers.setdefault("Cache-Control", "private, no-store")
-    if services().config.secure_cookies:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    given = {name.lower() for name, _ in response.headers}
+    for name, value in this_face().headers:
+        if name.lower() not in given:
+            response.headers.add(name, value)
 
 
 def _abandon(_: BaseException | None) -> None:
@@ -280,11 +289,8 @@ def _abandon(_: BaseException | None) -> None:
         session.close()
 
 
-_CONFLICTS = ("23505", "23P01", "40001", "40P01")
-
-
 def _answer_error(error: Exception) -> tuple[str | AnyResponse, int] | AnyResponse:
-    status, heading, body = _worded(error)
+    status, heading, body = worded(error)
     if status == 503:
         log.warning("%s %s: %s", request.method, request.path, str(error).partition("\n")[0])
     elif status >= 500:
@@ -300,49 +306,3 @@ def _answer_error(error: Exception) -> tuple[str | AnyResponse, int] | AnyRespon
     if status == 503:
         response.headers["Retry-After"] = "5"
     return response
-
-
-def _worded(error: Exception) -> tuple[int, str, str]:
-    """Status, heading and sentence for an error, in words for the person who meets it."""
-    match error:
-        case NotFound():
-            return 404, "Not found", error.message
-        case Forbidden():
-            return 403, "Not allowed", error.message
-        case Refusal():
-            return 422, "That cannot be done", error.message
-        case GatewayUnavailable():
-            return (
-                503,
-                "Payment is not reachable",
-                "The payment service did not answer. Nothing was charged. Please try again in a moment.",
-            )
-        case DataError():
-            return 422, "That cannot be done", "The text holds characters that cannot be stored."
-        case PoolTimeout():
-            return 503, "One moment, please", "Many people are here at once. Please try again in a moment."
-        case IntegrityError() if getattr(error.orig, "sqlstate", "") in _CONFLICTS:
-            return 409, "Somebody was quicker", "This changed at the same moment elsewhere. Please try again."
-        case OperationalError() if getattr(error.orig, "sqlstate", "") in _CONFLICTS:
-            return 409, "Somebody was quicker", "This changed at the same moment elsewhere. Please try again."
-        case HTTPException():
-            return _worded_http(error)
-        case _ if lost_connection(error):
-            return 503, "One moment, please", "The service is restarting. Please try again in a moment."
-    return 500, "Something went wrong", "The fault is ours, and it was recorded. Please try again."
-
-
-def _worded_http(error: HTTPException) -> tuple[int, str, str]:
-    status = error.code or 500
-    known = {
-        403: ("Not allowed", "You may not do this."),
-        404: ("Not found", "There is nothing at this address."),
-        405: ("Not allowed", "This address cannot be used that way."),
-        413: ("Too large", "What was sent is too large. Files may have up to 64 MB."),
-        401: ("Sign in", "Sign in first."),
-    }
-    heading, body = known.get(status, ("That cannot be done", "The request was not understood."))
-    if status == 403 and error.description and error.description != HTTPException.description:
-        default = type(error).description
-        body = error.description if error.description != default else body
-    return status, heading, body

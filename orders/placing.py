@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
@@ -167,30 +167,29 @@ def place(
     stock.hold(session, quantities=quantities)
     issued = session.execute(_NUMBER, {"partner_id": partner_id, "store_id": store_id}).one()
     order_id = new_id()
-    session.execute(
-        insert(Order).values(
-            partner_id=partner_id,
-            order_id=order_id,
-            store_id=store_id,
-            number=issued.number,
-            cart_id=cart_id,
-            currency=draft.currency,
-            goods=draft.amounts.goods,
-            delivery=draft.amounts.delivery.net,
-            delivery_tax=draft.amounts.delivery.tax,
-            tax=draft.amounts.tax,
-            total=draft.amounts.total,
-            tax_inclusive=draft.tax_inclusive,
-            delivery_name=draft.rate.name,
-            email=draft.contact.email,
-            address=draft.contact.address(),
-            locale=issued.locale,
-            fingerprint=draft.fingerprint,
-            hold_from=issued.hold_from,
-            hold_days=issued.hold_days,
-            placed_at=now,
-        )
-    )
+    order = {
+        "partner_id": partner_id,
+        "order_id": order_id,
+        "store_id": store_id,
+        "number": issued.number,
+        "cart_id": cart_id,
+        "currency": draft.currency,
+        "goods": draft.amounts.goods,
+        "delivery": draft.amounts.delivery.net,
+        "delivery_tax": draft.amounts.delivery.tax,
+        "tax": draft.amounts.tax,
+        "total": draft.amounts.total,
+        "tax_inclusive": draft.tax_inclusive,
+        "delivery_name": draft.rate.name,
+        "email": draft.contact.email,
+        "address": draft.contact.address(),
+        "locale": issued.locale,
+        "fingerprint": draft.fingerprint,
+        "hold_from": issued.hold_from,
+        "hold_days": issued.hold_days,
+        "placed_at": now,
+    }
+    insert_rows(session, Order, [order])
     lines = [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
     insert_rows(session, OrderLine, lines)
     currency = draft.currency

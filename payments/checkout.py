@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
@@ -26,6 +26,7 @@ from payments.gateway import CheckoutSnapshot, Gateway, GatewayRefused
 from payments.models import PaymentAttempt
 from payments.settlement import Outcome, Reference, end, record_unsold, settle
 from pricing.delivery import Tables
+from storage.database import insert_rows
 from storage.tenancy import Tenant
 
 log = logging.getLogger(__name__)
@@ -154,17 +155,16 @@ def _record_attempt(
     reference = Reference(order.partner_id, order.order_id, 1)
     expires_at = (now + SESSION_LIFE).replace(microsecond=0)
     request = session_request(order, back, reference=reference, expires_at=expires_at)
-    session.execute(
-        insert(PaymentAttempt).values(
-            partner_id=order.partner_id,
-            order_id=order.order_id,
-            attempt=reference.attempt,
-            amount=order.total.minor,
-            currency=order.total.currency,
-            request=request,
-            expires_at=expires_at,
-        )
-    )
+    attempt = {
+        "partner_id": order.partner_id,
+        "order_id": order.order_id,
+        "attempt": reference.attempt,
+        "amount": order.total.minor,
+        "currency": order.total.currency,
+        "request": request,
+        "expires_at": expires_at,
+    }
+    insert_rows(session, PaymentAttempt, [attempt])
     return _Attempt(reference, "opening", request, None, None, expires_at, fingerprint)
 
 

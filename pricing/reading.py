@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from pricing.floor import FloorPolicy
@@ -168,20 +169,8 @@ def read_prices(
     ``state`` and ``hidden`` tell. ``total`` counts the products before ``limit`` and ``offset``. The
     description comes only when asked for, and only for products in place 0: it is long.
     """
-    inner, outer = _ORDERS[order]
-    statement = _READ.format(
-        terms=_TERMS,
-        found=selection.found,
-        only=selection.only,
-        join=selection.join,
-        columns=selection.columns,
-        freed=selection.freed,
-        order=inner,
-        order_out=outer,
-        description="CASE WHEN shown.place = 0 THEN pr.description ELSE '' END" if with_description else "''",
-    )
     return session.execute(
-        text(statement),
+        _statement(selection, order, with_description),
         {
             "partner_id": partner_id,
             "store_id": store_id,
@@ -192,6 +181,26 @@ def read_prices(
             "offset": offset,
         },
     ).all()
+
+
+@lru_cache(maxsize=64)
+def _statement(selection: Selection, order: str, with_description: bool) -> TextClause:
+    inner, outer = _ORDERS[order]
+    return text(
+        _READ.format(
+            terms=_TERMS,
+            found=selection.found,
+            only=selection.only,
+            join=selection.join,
+            columns=selection.columns,
+            freed=selection.freed,
+            order=inner,
+            order_out=outer,
+            description="CASE WHEN shown.place = 0 THEN pr.description ELSE '' END"
+            if with_description
+            else "''",
+        )
+    )
 
 
 def read_terms(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> Terms:

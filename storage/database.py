@@ -141,7 +141,8 @@ def insert_rows(
 
 @lru_cache(maxsize=256)
 def _insert(model: type[Base], names: tuple[str, ...], rows: int, unless_there: bool) -> TextClause:
-    # SQLAlchemy compiles an INSERT of several rows anew each time, which costs more than running it.
+    # SQLAlchemy compiles an INSERT of several rows anew each time, and asks the mapper about each value
+    # of one; both cost more than running it.
     columns = model.__table__.columns
     values = ", ".join(f"({', '.join(f':{name}_{place}' for name in names)})" for place in range(rows))
     into = f"{model.__tablename__} ({', '.join(names)})"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
@@ -72,6 +73,11 @@ _READ = """
 """
 
 
+@lru_cache(maxsize=16)
+def _statement(more: str) -> TextClause:
+    return text(_READ.format(more=f", {more}" if more else ""))
+
+
 def read_storefront(session: Session, *, partner_id: UUID, store_id: UUID) -> Storefront:
     """Return a store as its shoppers meet it. Raises NotFound where this partner has none such.
 
@@ -85,8 +91,8 @@ def read_storefront_with(
 ) -> tuple[Storefront, Row[Any]]:
     """The same in one statement with ``more`` columns, which may speak of the store as ``s``; the row
     that brought them comes along."""
-    statement = text(_READ.format(more=f", {more}" if more else ""))
-    row = session.execute(statement, {"partner_id": partner_id, "store_id": store_id}).one_or_none()
+    keys = {"partner_id": partner_id, "store_id": store_id}
+    row = session.execute(_statement(more), keys).one_or_none()
     if row is None:
         raise NotFound("There is no such store.")
     paused = row.partner_state == "paused" and row.state == "live"

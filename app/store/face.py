@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, g, has_request_context
+from flask import Flask, Request, g, has_request_context
+from flask.sessions import SessionInterface
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -37,6 +38,7 @@ def create(services: Services) -> Flask:
         form_targets=(f"{pay_host.scheme}://{pay_host.netloc}",),
     )
     app = face_app(face)
+    app.session_interface = _NoSession()
     # Runs inside what the edge does afterwards, so that the count's cookie goes out with the answer.
     app.after_request(send_count)
     register(app, store, enter=anyone)
@@ -51,6 +53,13 @@ def _partner() -> UUID:
 
 def _locale() -> str | None:
     return visit().store.locale.replace("-", "_") if has_request_context() else None
+
+
+class _NoSession(SessionInterface):
+    """A store keeps nothing in a cookie session: its cart is found by the shopper's own cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
 
 
 _NOBODY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title></head>
