@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant, TenantSwitched, enter
 from tenants.models import Store
+from tests.sql_rules import TENANT_TABLES
 from tests.world import World
 
 
@@ -67,6 +68,25 @@ def test_a_row_for_another_partner_is_refused(world: World) -> None:
             ),
             {"p": world.ben.partner_id, "s": world.ben.store_id},
         )
+
+
+def test_no_table_gives_or_takes_another_partners_rows(world: World) -> None:
+    """The statements state their partner, as they must; what they state is the wrong one."""
+    world.ada.buy((world.mug, 1))
+    given = 0
+    for table in TENANT_TABLES:
+        count = text(f"SELECT count(*) FROM {table} WHERE partner_id = :p")
+        with world.services.console.connect() as connection:
+            given += connection.execute(count, {"p": world.ada.partner_id}).scalar_one() > 0
+        with world.ben.transaction() as session:
+            assert session.execute(count, {"p": world.ada.partner_id}).scalar_one() == 0, table
+        # Some tables are not a face's to write at all.
+        refusal = f'row-level security policy for table "{table}"|permission denied for table {table}'
+        with pytest.raises(ProgrammingError, match=refusal), world.ben.transaction() as session:
+            session.execute(
+                text(f"INSERT INTO {table} (partner_id) VALUES (:p)"), {"p": world.ada.partner_id}
+            )
+    assert given >= 9, "there is something to be seen in most tables"
 
 
 def test_a_key_cannot_reach_into_another_partner(world: World) -> None:
