@@ -72,13 +72,8 @@ def _recreate(name: str, template: str = "template1") -> None:
 def database() -> Database:
     """A migrated database of this worker's own."""
     name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER') or os.environ.get('AWNING_TEST_NAME', 'main')}"
-    _recreate(name, _TEMPLATE)
+    _recreate(name, os.environ.get("AWNING_TEST_TEMPLATE", _TEMPLATE))
     url = _as(os.environ[_URL], name)
-    if mutation := os.environ.get("AWNING_TEST_MUTATION"):
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(mutation)
-        engine.dispose()
     face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
     return Database(url, face, console)
 
