@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
@@ -11,8 +13,12 @@ SHORTEST = 10
 LONGEST = 200
 
 _hasher = PasswordHasher()
-# Checked when there is no such account, so that the answer takes as long as for one that exists.
-_NOBODY = _hasher.hash("no account has this password")
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """What is checked when there is no such account, so that the answer takes as long as for one."""
+    return _hasher.hash("no account has this password")
 
 
 def hash_password(password: str) -> str:
@@ -24,8 +30,10 @@ def hash_password(password: str) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the stored one. Takes the same time whether or not anything is stored."""
+    # Made at the first call for anybody: made for an unknown account alone, it would tell of it.
+    nobody = _nobody()
     try:
-        _hasher.verify(stored or _NOBODY, password[:LONGEST])
+        _hasher.verify(stored or nobody, password[:LONGEST])
     except (Argon2Error, InvalidHashError):
         return False
     return stored is not None
