@@ -70,9 +70,11 @@ def _recreate(name: str, template: str = "template1") -> None:
 
 @pytest.fixture(scope="session")
 def database() -> Database:
-    """A migrated database of this worker's own."""
-    name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER') or os.environ.get('AWNING_TEST_NAME', 'main')}"
-    _recreate(name, os.environ.get("AWNING_TEST_TEMPLATE", _TEMPLATE))
+    """A migrated database of this worker's own, or the one that scripts/mutations took a guard away from."""
+    name = os.environ.get("AWNING_TEST_DATABASE")
+    if not name:
+        name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+        _recreate(name, _TEMPLATE)
     url = _as(os.environ[_URL], name)
     face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
     return Database(url, face, console)

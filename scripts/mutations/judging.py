@@ -1,16 +1,18 @@
 """Running the tests of the guards against a database that has lost one of them.
 
-The tests are imported once, and each mutation is judged by a fork of this process: starting Python and
-importing the program takes longer than the tests that notice, and whatever a failed test leaves behind
-(threads, connections, counters) ends with its process instead of troubling the next mutation.
+The tests run once in this process, unharmed, and each mutation is then judged by a fork of it: starting
+Python and importing the program takes longer than the tests that notice, and whatever a failed test
+leaves behind (threads, connections, counters) ends with its process instead of troubling the next one.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import multiprocessing
 import os
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
@@ -89,33 +91,30 @@ class Judge:
         self._folder = folder
         self._at_once = at_once
         os.environ["AWNING_TEST_SERVER"] = url
-        with redirect_stdout(io.StringIO()) as said:
-            code = pytest.main(["--collect-only", *TESTS])
-        if code != pytest.ExitCode.OK:
-            raise RuntimeError(f"the tests of the guards cannot be collected:\n{said.getvalue()}")
 
     def unharmed(self) -> Run:
-        """Run the tests against a database that has all its guards."""
-        [(_, run)] = self._each([None])
+        """Run the tests against a database that has all its guards; call it first.
+
+        This happens in this process, so that the forks find imported and prepared what tests need.
+        """
+        run = self._run("unharmed", None, lambda _: 0)
+        if threading.active_count() > 1:
+            raise RuntimeError(f"a fork would lose the threads that the tests left: {threading.enumerate()}")
+        gc.collect()
+        # What is here now is here to stay: collecting it in each fork anew would only copy its memory.
+        gc.freeze()
         return run
 
-    def judge(self, mutations: Iterable[Mutation], baseline: Run) -> Iterator[tuple[Mutation, Run]]:
+    def judge(self, mutations: Iterable[Mutation], unharmed: Run) -> Iterator[tuple[Mutation, Run]]:
         """Run the tests without each guard in turn, until one fails; yields in the order of verdicts."""
-        for mutation, run in self._each(mutations, baseline):
-            assert mutation is not None
-            yield mutation, run
-
-    def _each(
-        self, mutations: Iterable[Mutation | None], baseline: Run | None = None
-    ) -> Iterator[tuple[Mutation | None, Run]]:
         waiting = deque(mutations)
         free = [f"mutation_{number}" for number in range(self._at_once)]
-        busy: dict[Connection, tuple[str, Mutation | None, ForkProcess]] = {}
+        busy: dict[Connection, tuple[str, Mutation, ForkProcess]] = {}
         while waiting or busy:
             while waiting and free:
                 slot, mutation = free.pop(), waiting.popleft()
                 ours, theirs = _fork.Pipe(duplex=False)
-                work = (theirs, slot, mutation, _preference(mutation, baseline))
+                work = (theirs, slot, mutation, _preference(mutation, unharmed))
                 process = _fork.Process(target=self._work, args=work, daemon=True)
                 process.start()
                 # Without a second open end here, a process that dies is noticed as the end of its pipe.
@@ -128,15 +127,14 @@ class Judge:
                     answer = ours.recv()
                 except EOFError:
                     answer = "the process of the tests died"
+                ours.close()
                 process.join()
                 free.append(slot)
                 if isinstance(answer, str):
-                    raise RuntimeError(f"{mutation.statement if mutation else 'no mutation'}: {answer}")
+                    raise RuntimeError(f"{mutation.statement}: {answer}")
                 yield mutation, answer
 
-    def _work(
-        self, answer: Connection, slot: str, mutation: Mutation | None, first: Callable[[str], int]
-    ) -> None:
+    def _work(self, answer: Connection, slot: str, mutation: Mutation, first: Callable[[str], int]) -> None:
         """In a process of its own: take the guard away, run the tests, tell what came of it."""
         try:
             answer.send(self._run(slot, mutation, first))
@@ -144,59 +142,48 @@ class Judge:
             answer.send(f"{type(error).__name__}: {error}")
 
     def _run(self, slot: str, mutation: Mutation | None, first: Callable[[str], int]) -> Run:
-        run = Run()
-        os.environ["AWNING_TEST_NAME"] = slot
         # The statement is outside of the tests: one that fails must not look like a test that noticed.
-        os.environ["AWNING_TEST_TEMPLATE"] = self._template(f"{slot}_template", mutation)
+        self._prepare(slot, mutation)
+        os.environ["AWNING_TEST_DATABASE"] = slot
         # What a failed test leaves open is told to nobody: the failure is all that is asked for.
-        options = [
-            "-p",
-            "no:unraisableexception",
-            "-x",
-            f"--timeout={_LONGEST}",
-            f"--basetemp={self._folder / slot}",
-        ]
+        options = ["-x", "-p", "no:unraisableexception", f"--timeout={_LONGEST}"]
+        run = Run()
         with redirect_stdout(io.StringIO()) as said:
-            code = pytest.main([*options, *TESTS], plugins=[_Watch(run, first)])
+            code = pytest.main(
+                [*options, f"--basetemp={self._folder / slot}", *TESTS], plugins=[_Watch(run, first)]
+            )
         expected = pytest.ExitCode.TESTS_FAILED if run.failed else pytest.ExitCode.OK
         if code != expected or not (run.passed or run.failed):
             raise RuntimeError(f"pytest ended with {code!r}:\n{said.getvalue()[-4000:]}")
         return run
 
-    def _template(self, name: str, mutation: Mutation | None) -> str:
+    def _prepare(self, database: str, mutation: Mutation | None) -> None:
         server = self._engine("postgres", isolation_level="AUTOCOMMIT")
         with server.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE awning_template")
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.exec_driver_sql(f"CREATE DATABASE {database} TEMPLATE awning_template")
         server.dispose()
         if mutation:
-            engine = self._engine(name)
+            engine = self._engine(database)
             with engine.begin() as connection:
                 connection.exec_driver_sql(mutation.statement)
             engine.dispose()
-        return name
 
     def _engine(self, database: str, **options: str) -> Engine:
         return create_engine(self._url.set(database=database), **options)
 
 
-def _as_it_comes(_: str) -> int:
-    return 0
-
-
-def _preference(mutation: Mutation | None, baseline: Run | None) -> Callable[[str], int]:
+def _preference(mutation: Mutation, unharmed: Run) -> Callable[[str], int]:
     """Which tests go first: those that the guard refused something, then those that name its table.
 
     This decides only how soon a mutation is noticed; one that survives has met all tests.
     """
-    if mutation is None or baseline is None:
-        return _as_it_comes
     refusal, table = (
         re.compile(rf"{re.escape(words)}(?!\w)") for words in (mutation.refusal, mutation.table)
     )
 
     def first(test: str) -> int:
-        if any(refusal.search(words) for words in baseline.refusals.get(test, ())):
+        if any(refusal.search(words) for words in unharmed.refusals.get(test, ())):
             return 0
         return 1 if table.search(test) else 2
 
