@@ -140,7 +140,8 @@ def run(services: Services, store_app: Flask, *, until_empty: bool = False, conc
         app.run_worker(
             concurrency=concurrency,
             wait=not until_empty,
-            fetch_job_polling_interval=1.0,
+            fetch_job_polling_interval=0.25,
+            listen_notify=False,
             delete_jobs="successful",
             install_signal_handlers=not until_empty,
         )
