@@ -22,7 +22,7 @@ from app.pictures import fetch_picture, make_sizes
 from app.services import Services
 from payments.checkout import resume
 from payments.fees import post_fee
-from payments.inbox import handle
+from payments.inbox import HEAD_START, drain
 from payments.settlement import Reference
 from payments.sweep import sweep
 from storage.tenancy import Tenant
@@ -47,9 +47,6 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def tenant(partner_id: str) -> Tenant:
         return Tenant(services.face, UUID(partner_id))
 
-    def reference(partner_id: str, order_id: str, attempt: int) -> Reference:
-        return Reference(UUID(partner_id), UUID(order_id), attempt)
-
     def mail(kinds: tuple[str, ...], partner_id: str, order_id: str) -> None:
         send_order_mails(
             services,
@@ -58,16 +55,6 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             order_id=UUID(order_id),
             kinds=kinds,
             now=services.clock.now(),
-        )
-
-    @task("stripe.event")
-    def stripe_event(event_id: str, **about: Any) -> None:
-        handle(
-            services.face,
-            gateway=services.gateway,
-            event_id=event_id,
-            now=services.clock.now(),
-            reference=reference(**about) if about else None,
         )
 
     @task("order.paid")
@@ -96,7 +83,7 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
         post_fee(
             tenant(partner_id),
             gateway=services.gateway,
-            reference=reference(partner_id, order_id, attempt),
+            reference=Reference(UUID(partner_id), UUID(order_id), attempt),
             now=services.clock.now(),
         )
 
@@ -111,6 +98,11 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("picture.sizes")
     def picture_sizes(picture_id: str) -> None:
         make_sizes(services, UUID(picture_id))
+
+    @app.periodic(cron="* * * * * */2")
+    @app.task(name="stripe.inbox", queue="default", lock="stripe.inbox", queueing_lock="stripe.inbox")
+    def stripe_inbox(timestamp: int) -> None:
+        drain(services.face, gateway=services.gateway, now=services.clock.now())
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="payments.sweep", queue="default", queueing_lock="payments.sweep")
@@ -136,6 +128,9 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
 def run(services: Services, store_app: Flask, *, until_empty: bool = False, concurrency: int = 4) -> None:
     """Work until stopped by a signal, or until the queue is empty."""
     app = create(services, store_app)
+    if until_empty:
+        # Whoever waits for an empty queue waits for no browser.
+        drain(services.face, gateway=services.gateway, now=services.clock.now(), patience=HEAD_START)
     with app.open():
         app.run_worker(
             concurrency=concurrency,

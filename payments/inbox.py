@@ -1,22 +1,27 @@
-"""Webhooks: stored first, answered at once, handled once by a job."""
+"""Webhooks: stored first, answered at once, handled once.
+
+What is stored is the queue: the worker takes from it every few seconds. Settling an order marks the
+events that only said so, which is what becomes of nearly all of them.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, Row, text
 
 from kit.ids import NIL
 from payments.checkout import apply
 from payments.gateway import Gateway, GatewayEvent
-from payments.models import StripeEvent
 from payments.settlement import Reference, end
 from storage.database import transaction
-from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant
+
+log = logging.getLogger(__name__)
 
 # What is acted upon; anything else is kept and ignored. Operators subscribe to these at Stripe.
 HANDLED = (
@@ -26,11 +31,16 @@ HANDLED = (
     "checkout.session.expired",
 )
 
-# The confirmation page is usually quicker than the webhook; then there is nothing left to do, and the
-# event says so from the start.
+# The shopper's own browser is on its way to the confirmation page, which settles the order too. A
+# moment's patience spares both from doing the same work at the same time.
+HEAD_START = timedelta(seconds=1)
+_LONGEST_WAIT = timedelta(hours=1)
+
+# The confirmation page may have been quicker than the webhook; then there is nothing left to do.
 _RECEIVE = text("""
-    INSERT INTO stripe_events (event_id, type, object_id, payload, received_at, handled_at, outcome)
-    SELECT :event_id, :type, :object_id, CAST(:payload AS jsonb), :now,
+    INSERT INTO stripe_events
+           (event_id, type, object_id, payload, received_at, try_after, handled_at, outcome)
+    SELECT :event_id, :type, :object_id, CAST(:payload AS jsonb), :now, :try_after,
            CASE WHEN d.outcome <> '' THEN :now END, nullif(d.outcome, '')
       FROM (SELECT CASE WHEN NOT :acted_upon THEN 'ignored'
                         WHEN EXISTS (SELECT 1 FROM payment_attempts a
@@ -38,19 +48,23 @@ _RECEIVE = text("""
                                         AND a.attempt = :attempt AND a.state = 'complete') THEN 'already'
                         ELSE '' END AS outcome) d
     ON CONFLICT (event_id) DO NOTHING
-    RETURNING handled_at
+    RETURNING event_id
+""")
+_WAITING = text("""
+    SELECT event_id, type, object_id, payload -> 'data' -> 'object' -> 'metadata' AS metadata, attempts
+      FROM stripe_events
+     WHERE handled_at IS NULL AND try_after <= :due ORDER BY try_after LIMIT 100
+""")
+_HANDLED = text("UPDATE stripe_events SET handled_at = :now, outcome = :outcome WHERE event_id = :event_id")
+_PUT_OFF = text("""
+    UPDATE stripe_events SET attempts = attempts + 1, try_after = :try_after WHERE event_id = :event_id
 """)
 
 
-# The shopper's own browser is on its way to the confirmation page, which settles the order too. A
-# moment's patience spares both from doing the same work at the same time.
-_HEAD_START = timedelta(seconds=1)
-
-
 def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
-    """Store a verified event, and enqueue its handling where there is something left to do.
+    """Store a verified event. False for one that is stored already.
 
-    False for an event that is stored already. The signature vouches for the partner that it names.
+    The signature vouches for the partner that it names.
     """
     reference = Reference.of(event.payload["data"]["object"].get("metadata"))
     begin = Tenant(engine, reference.partner_id).begin if reference else partial(transaction, engine)
@@ -63,86 +77,57 @@ def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
                 "object_id": event.object_id,
                 "payload": json.dumps(event.payload),
                 "now": now,
+                "try_after": now + HEAD_START,
                 "acted_upon": event.type in HANDLED,
                 "partner_id": reference.partner_id if reference else NIL,
                 "order_id": reference.order_id if reference else NIL,
                 "attempt": reference.attempt if reference else 0,
             },
-        ).one_or_none()
-        if stored is None:
-            return False
-        if stored.handled_at is None:
-            about = reference.as_json() if reference else {}
-            job = Job("stripe.event", {"event_id": event.event_id, **about}, not_before=now + _HEAD_START)
-            enqueue(session, job)
+        )
+        return stored.one_or_none() is not None
+
+
+def drain(engine: Engine, *, gateway: Gateway, now: datetime, patience: timedelta = timedelta(0)) -> int:
+    """Act on the events whose time has come, or comes within ``patience``; return how many were handled.
+
+    One that fails is put off, each time for longer, up to an hour, and keeps none of the others.
+    """
+    handled = 0
+    while True:
+        with transaction(engine) as session:
+            waiting = session.execute(_WAITING, {"due": now + patience}).all()
+        if not waiting:
+            return handled
+        handled += sum(_handled(engine, gateway, event, now) for event in waiting)
+
+
+def _handled(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> bool:
+    try:
+        outcome = _act(engine, gateway, event, now)
+    except Exception as error:
+        wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
+        log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=True)
+        with transaction(engine) as session:
+            session.execute(_PUT_OFF, {"event_id": event.event_id, "try_after": now + wait})
+        return False
+    with transaction(engine) as session:
+        session.execute(_HANDLED, {"event_id": event.event_id, "now": now, "outcome": outcome})
     return True
 
 
-def handle(
-    engine: Engine,
-    *,
-    gateway: Gateway,
-    event_id: str,
-    now: datetime,
-    reference: Reference | None = None,
-) -> str:
-    """Act on a stored event, and return what came of it. Safe to repeat.
+def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
+    """Act on an event, and return what came of it. Safe to repeat.
 
-    What the event says is not believed: its object is fetched anew, so the order in which events
-    come does not matter. ``reference`` is the attempt that the event names; one that is complete
-    needs nothing more.
+    What the event says is not believed: its object is fetched anew, so the order in which events come
+    does not matter.
     """
-    if reference is not None and _settled(Tenant(engine, reference.partner_id), reference, event_id, now):
-        return "already"
-    with transaction(engine) as session:
-        event = session.execute(select(StripeEvent).where(StripeEvent.event_id == event_id)).scalar_one()
-        kind, body = event.type, event.payload["data"]["object"]
-        if event.handled_at is not None:
-            return event.outcome or ""
-    outcome = _checkout(engine, gateway, body, kind, now) if kind in HANDLED else "ignored"
-    with transaction(engine) as session:
-        session.execute(
-            update(StripeEvent)
-            .where(StripeEvent.event_id == event_id)
-            .values(handled_at=now, outcome=outcome)
-        )
-    return outcome
-
-
-def _checkout(engine: Engine, gateway: Gateway, body: dict[str, Any], kind: str, now: datetime) -> str:
-    reference = Reference.of(body.get("metadata"))
+    reference = Reference.of(event.metadata)
     if reference is None:
         return "not ours"
     tenant = Tenant(engine, reference.partner_id)
-    snapshot = gateway.read_session(str(body["id"]))
-    if kind == "checkout.session.async_payment_failed" and not snapshot.paid:
+    snapshot = gateway.read_session(event.object_id)
+    if event.type == "checkout.session.async_payment_failed" and not snapshot.paid:
         with tenant.begin() as session:
             end(session, reference=reference, payment="failed", now=now, reason="the bank refused it")
         return "failed"
     return apply(tenant, gateway=gateway, snapshot=snapshot, now=now)
-
-
-_SETTLED = text("""
-    UPDATE stripe_events SET handled_at = :now, outcome = 'already'
-     WHERE event_id = :event_id AND handled_at IS NULL AND EXISTS (
-             SELECT 1 FROM payment_attempts a
-              WHERE a.partner_id = :partner_id AND a.order_id = :order_id AND a.attempt = :attempt
-                AND a.state = 'complete')
-    RETURNING event_id
-""")
-
-
-def _settled(tenant: Tenant, reference: Reference, event_id: str, now: datetime) -> bool:
-    """Whether the attempt is complete; the event is then marked as handled in the same statement."""
-    with tenant.begin() as session:
-        found = session.execute(
-            _SETTLED,
-            {
-                "event_id": event_id,
-                "partner_id": reference.partner_id,
-                "order_id": reference.order_id,
-                "attempt": reference.attempt,
-                "now": now,
-            },
-        )
-        return found.one_or_none() is not None

@@ -56,10 +56,17 @@ class PaymentAttempt(Base):
 
 
 class StripeEvent(Base):
-    """A webhook as it came, stored before it is acted upon. A repeated id is the same event."""
+    """A webhook as it came, stored before it is acted upon. A repeated id is the same event.
+
+    It waits until ``handled_at`` is set; each failed attempt puts ``try_after`` further off.
+    """
 
     __tablename__ = "stripe_events"
-    __table_args__ = (Index("stripe_events_received_at_idx", "received_at"),)
+    __table_args__ = (
+        Index("stripe_events_received_at_idx", "received_at"),
+        Index("stripe_events_try_after_idx", "try_after", postgresql_where="handled_at IS NULL"),
+        Index("stripe_events_object_id_idx", "object_id", postgresql_where="handled_at IS NULL"),
+    )
     event_id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
     object_id: Mapped[str]
@@ -67,6 +74,8 @@ class StripeEvent(Base):
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    try_after: Mapped[datetime]
 
 
 class LedgerEntry(Base):

@@ -80,6 +80,9 @@ _PAID = text("""
       UPDATE payment_attempts SET state = 'complete', session_id = :session_id,
              payment_intent_id = :payment_intent_id, charge_id = :charge_id
        WHERE partner_id = :partner_id AND order_id = :order_id AND attempt = :attempt
+    ), heard AS (
+      UPDATE stripe_events SET handled_at = :now, outcome = 'already'
+       WHERE object_id = :session_id AND handled_at IS NULL
     ), emptied AS (
       DELETE FROM cart_items
        WHERE partner_id = :partner_id AND cart_id = :cart_id AND variant_id = ANY(CAST(:variants AS uuid[]))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -57,6 +57,7 @@ CONTACT = Contact(
     postcode="97201",
     country="US",
 )
+GERMAN = replace(CONTACT, country="DE", region="", postcode="10115", city="Berlin")
 
 
 class Installation:

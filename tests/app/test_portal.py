@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 
 import pytest
 from werkzeug.test import TestResponse
@@ -14,10 +13,9 @@ from pricing.grid import grid_rows
 from storage.database import transaction
 from tenants.access import INVITATION_LIFE, create_link, invite
 from tests.app.faces import Visitor, field, person_id, words
-from tests.world import CONTACT, Shop, World, eur, usd
+from tests.world import CONTACT, GERMAN, Shop, World, eur, usd
 
 PASSWORD = "correct horse battery"
-GERMAN = replace(CONTACT, country="DE", region="", postcode="10115", city="Berlin")
 
 
 def partner(world: World, shop: Shop | None = None, role: str = "owner") -> Visitor:

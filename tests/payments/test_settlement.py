@@ -19,7 +19,7 @@ from orders.reading import read_order
 from orders.stock import SoldOut
 from payments.checkout import resume
 from payments.gateway import GatewayUnavailable, SignatureInvalid
-from payments.inbox import handle, receive
+from payments.inbox import HEAD_START, drain, receive
 from payments.sandbox import call
 from payments.sweep import sweep
 from payments.verify import verify, verify_against_stripe
@@ -99,7 +99,7 @@ def test_webhooks_in_any_order_and_number_come_to_the_same_end(world: World, dat
     shuffled = data.draw(st.permutations(ours * 2))
     for event in shuffled:
         receive(world.services.face, event=event, now=world.now)
-        handle(world.services.face, gateway=world.services.gateway, event_id=event.event_id, now=world.now)
+        drain(world.services.face, gateway=world.services.gateway, now=world.now, patience=HEAD_START)
         if data.draw(st.booleans()):
             settle_again(world, world.ada, data.draw(st.sampled_from(orders))[1])
     for fate, order_id in orders:
