@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from orders.reading import newest_orders
 from tests.journeys.conftest import Visitor, accessible
@@ -84,6 +84,29 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(world: World, visitor
     accessible(page)
     summary.get_by_role("link").first.click()
     expect(page.get_by_label("E-mail address")).to_be_focused()
+
+
+def test_typing_goes_on_while_the_total_is_worked_out_anew(world: World, visitor: Visitor) -> None:
+    """Another country changes the total; what is typed before the answer is there is kept."""
+    page = visitor.store(world.ben, f"/products/{world.tote}")
+    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    page = visitor.store(world.ben, "/checkout")
+    pay_button = page.get_by_role("button", name=re.compile(r"^Pay")).last
+    expect(page.locator("#summary")).to_contain_text("Tax, included")
+    held: list[Route] = []
+    page.route("**/checkout", lambda route: held.append(route))
+    page.get_by_label("Country").select_option("AT")
+    page.get_by_label("E-mail address").fill("maya@example.com")
+    # Nobody pays a total that is not shown yet.
+    expect(pay_button).to_be_disabled()
+    page.unroute("**/checkout")
+    held[0].continue_()
+    expect(page.locator("#summary")).not_to_contain_text("Tax, included")
+    expect(pay_button).to_be_enabled()
+    expect(page.get_by_label("E-mail address")).to_have_value("maya@example.com")
+    expect(page.get_by_label("Country")).to_have_value("AT")
+    expect(page.locator("#told")).to_contain_text("Total")
+    accessible(page)
 
 
 def test_a_declined_card_can_be_followed_by_a_good_one(world: World, visitor: Visitor) -> None:

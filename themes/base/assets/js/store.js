@@ -1,7 +1,5 @@
 // Every page works without this file. It saves clicks, keeps the place, and guards against double sending.
 
-const quiet = matchMedia("(prefers-reduced-motion: reduce)");
-
 // A form that changes something is sent once; coming back with the back button frees it again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -26,13 +24,9 @@ function prepare(root) {
   const update = root.querySelector("[data-update-button]");
   if (update) {
     update.hidden = true;
-    for (const field of root.querySelectorAll("[data-update]")) {
-      field.addEventListener("change", () => {
-        sessionStorage.setItem("place", `${location.pathname} ${scrollY} ${field.id || field.value}`);
-        update.form.dataset.sent = "";
-        update.form.requestSubmit(update);
-      });
-    }
+    update.form.addEventListener("change", (event) => {
+      if (event.target.matches("[data-update]")) total(update);
+    });
   }
   root.querySelector("[data-focus]")?.focus();
   stick(root);
@@ -76,13 +70,33 @@ async function swap(address) {
   }
 }
 
-prepare(document);
-
-// After a reload that only worked out a new total, the reader stays where they were.
-const place = sessionStorage.getItem("place")?.split(" ");
-if (place && place[0] === location.pathname) {
-  sessionStorage.removeItem("place");
-  const field = document.getElementById(place[2]) ?? document.querySelector(`[value="${CSS.escape(place[2])}"]`);
-  scrollTo({ top: Number(place[1]), behavior: quiet.matches ? "auto" : "instant" });
-  field?.focus({ preventScroll: true });
+// Another country or way of delivery: the ways and the total are worked out anew, and only they are
+// replaced, because the shopper may be typing elsewhere meanwhile. Nobody pays a total that is not yet shown.
+let asked = 0;
+async function total(update) {
+  const form = update.form;
+  const mine = ++asked;
+  const data = new FormData(form, update);
+  const pay = () => form.querySelectorAll("button[value=pay]");
+  for (const button of pay()) button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data, headers: { accept: "text/html" } });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return;
+    const focused = document.activeElement?.matches("[name=rate_id]") ? document.activeElement.value : null;
+    for (const part of ["delivery", "summary"]) {
+      document.getElementById(part).replaceChildren(...page.getElementById(part).childNodes);
+    }
+    form.querySelector("[data-update-button]").hidden = true;
+    form.querySelector("button.vh").disabled = false;
+    if (focused) form.querySelector(`[value="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    const told = form.querySelector(".sum-total");
+    document.getElementById("told").textContent = told ? told.textContent : form.querySelector("#delivery p").textContent;
+  } catch {
+    form.dataset.sent = "";
+    form.requestSubmit(update);
+  }
 }
+
+prepare(document);
