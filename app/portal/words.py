@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ui.formats import percent, plain_money
+from app.ui.formats import country_name, percent, plain_money
 from kit.money import Money
 from pricing.rules import Rule
 
@@ -69,6 +69,7 @@ def rule_words(rule: Rule, currency: str) -> str:
 
 def place_words(address: dict[str, str]) -> str:
     """The parts of an address that are there, on one line."""
+    country = country_name(address["country"]) if address.get("country") else ""
     place = " ".join(address[part] for part in ("postcode", "city") if address.get(part))
-    parts = (address.get("line1"), address.get("line2"), place, address.get("region"), address.get("country"))
+    parts = (address.get("line1"), address.get("line2"), place, address.get("region"), country)
     return ", ".join(part for part in parts if part)

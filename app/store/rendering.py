@@ -13,7 +13,7 @@ from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from flask import g, has_request_context, url_for
 from flask_babel import get_translations
@@ -93,6 +93,7 @@ class Renderer:
             money=money,
             day=day,
             moment=moment,
+            country=country,
             picture=picture,
             picture_url=picture_url,
             as_picture=as_picture,
@@ -163,7 +164,12 @@ def day(value: datetime) -> str:
 
 def moment(value: datetime) -> str:
     """A date with its time of day, in the store's locale."""
-    return str(format_datetime(value, format="medium", locale=_page.get().locale))
+    return f"{day(value)}, {format_time(value, format='short', locale=_page.get().locale)}"
+
+
+def country(code: str) -> str:
+    """A country's name in the store's language; the code itself where it has none."""
+    return str(Locale.parse(_page.get().locale).territories.get(code, code))
 
 
 def csrf_field() -> Markup:

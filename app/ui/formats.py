@@ -12,6 +12,7 @@ from typing import cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import (
     format_currency,
@@ -104,6 +105,11 @@ def currency_sign(currency: str) -> str:
 def currency_name(currency: str) -> str:
     """A currency in words, such as US dollars."""
     return str(get_currency_name(currency, count=2, locale=reader_locale()))
+
+
+def country_name(code: str) -> str:
+    """A country in words; its code where the reader's language has no name for it."""
+    return str(Locale.parse(reader_locale()).territories.get(code, code))
 
 
 def number(value: int) -> str:

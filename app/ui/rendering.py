@@ -55,6 +55,7 @@ def environment(folder: Path, **more: Any) -> Environment:
         iso_money=formats.iso_money,
         currency_sign=formats.currency_sign,
         currency_name=formats.currency_name,
+        country_name=formats.country_name,
         number=formats.number,
         percent=formats.percent,
         day=formats.day,

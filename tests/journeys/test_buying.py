@@ -99,7 +99,6 @@ def test_typing_goes_on_while_the_total_is_worked_out_anew(world: World, visitor
     page.get_by_label("E-mail address").fill("maya@example.com")
     # Nobody pays a total that is not shown yet.
     expect(pay_button).to_be_disabled()
-    page.unroute("**/checkout")
     held[0].continue_()
     expect(page.locator("#summary")).not_to_contain_text("Tax, included")
     expect(pay_button).to_be_enabled()
