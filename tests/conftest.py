@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from app.config import Config
 from payments.verify import verify
 from storage import schema
 from storage.database import CONSOLE, FACE, Database, transaction
@@ -29,6 +30,9 @@ _TEMPLATE = "awning_template"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The tests say themselves how an installation is configured, whatever the shell that starts them does.
+    for name in set(os.environ) & {f"AWNING_{field.upper()}" for field in Config.model_fields}:
+        del os.environ[name]
     # A worker has its server from the controlling process, and so have the runs of scripts/mutations.
     if hasattr(config, "workerinput") or _URL in os.environ:
         return
