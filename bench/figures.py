@@ -100,11 +100,12 @@ def _ask(bench: Installation, host: str, path: str) -> None:
 
 
 # The queue's own bookkeeping is its library's; what our program sends is counted whole, SET LOCAL
-# and the recording of jobs included, and only the ends of transactions are left out.
+# and the recording of jobs included, and only the ends of transactions are left out; so is the worker's
+# look for waiting events, which comes every two seconds whether or not anybody asks for a page.
 _STATEMENT = re.compile(r"user=awning_(?:face|console) LOG:  (?:statement|execute [^:]*): ", re.DOTALL)
 _LEFT_OUT = re.compile(
     r"^\s*(begin|commit|rollback|listen|unlisten|deallocate|notify|show|$)"
-    r"|procrastinate_(?!defer_jobs)|pg_catalog|current_schema|standard_conforming",
+    r"|procrastinate_(?!defer_jobs)|try_after <= |pg_catalog|current_schema|standard_conforming",
     re.IGNORECASE,
 )
 

@@ -158,10 +158,15 @@ class Judge:
         return run
 
     def _prepare(self, database: str, mutation: Mutation | None) -> None:
-        server = self._engine("postgres", isolation_level="AUTOCOMMIT")
+        # Only the superuser may end an autovacuum that is looking at the database to be dropped.
+        server = create_engine(
+            self._url.set(username="postgres", database="postgres"), isolation_level="AUTOCOMMIT"
+        )
         with server.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-            connection.exec_driver_sql(f"CREATE DATABASE {database} TEMPLATE awning_template")
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {database} OWNER awning_owner TEMPLATE awning_template"
+            )
         server.dispose()
         if mutation:
             engine = self._engine(database)
