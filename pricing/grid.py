@@ -51,16 +51,17 @@ class GridIndex:
 
 
 _INDEX = text("""
-    SELECT v.variant_id, r.rule_id IS NOT NULL AS own
+    SELECT v.variant_id,
+           EXISTS (SELECT 1 FROM retail_rules r
+                    WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
+                      AND r.scope_id = v.variant_id AND r.valid @> CAST(:now AS timestamptz)
+                      AND r.withdrawn_at IS NULL) AS own
       FROM stores s
       JOIN partners p ON p.partner_id = s.partner_id
      CROSS JOIN products g
       JOIN variants v ON v.product_id = g.product_id
       LEFT JOIN hidden_products h
         ON h.partner_id = :partner_id AND h.store_id = :store_id AND h.product_id = g.product_id
-      LEFT JOIN retail_rules r
-        ON r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
-       AND r.scope_id = v.variant_id AND r.valid @> CAST(:now AS timestamptz)
      WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
        AND g.state = 'active' AND h.product_id IS NULL
        AND (:search = '' OR g.title ILIKE :search OR v.sku ILIKE :search
@@ -147,7 +148,7 @@ def _pictures(row: Row[Any]) -> dict[str, PictureRef]:
 _STORE_RULE = text("""
     SELECT r.scope, r.method, r.value, r.rounding, r.judged_wholesale FROM retail_rules r
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'store'
-       AND r.valid @> CAST(:now AS timestamptz)
+       AND r.valid @> CAST(:now AS timestamptz) AND r.withdrawn_at IS NULL
 """)
 
 

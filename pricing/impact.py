@@ -132,13 +132,13 @@ SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s
   JOIN LATERAL (
     SELECT e.* FROM retail_rules e
      WHERE e.partner_id = s.partner_id AND e.store_id = s.store_id
-       AND e.valid @> CAST(:begins AS timestamptz)
+       AND e.valid @> CAST(:begins AS timestamptz) AND e.withdrawn_at IS NULL
        AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
          OR (e.scope = 'product' AND e.scope_id = p.product_id)
          OR (e.scope = 'collection' AND e.scope_id IN (
                SELECT m.collection_id FROM collection_products m WHERE m.product_id = p.product_id))
          OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope),
+     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
               (SELECT k.position FROM collections k WHERE k.collection_id = e.scope_id), e.rule_id
      LIMIT 1) r ON true
  WHERE NOT EXISTS (SELECT 1 FROM hidden_products h

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.database import Base, one_of
 
 SCOPES = ("variant", "product", "collection", "store")
+LAYERS = ("planned", "standing")
 METHODS = ("fixed", "markup", "margin")
 ROUNDINGS = ("none", "99", "95", "90", "00", "nearest_5", "nearest_10")
 
@@ -124,7 +125,9 @@ class RetailRule(Base):
 
     ``value`` is a price in minor units (fixed), basis points of wholesale (markup), or an amount in
     minor units (margin). A fixed price keeps the wholesale price and the floor that it was judged
-    against. The scope of a whole store is the nil UUID.
+    against. The scope of a whole store is the nil UUID. A planned rule lies over the standing one of
+    the same scope, so that a price for a while gives way by itself to what stood before; ``withdrawn_at``
+    is set where it was taken back before it began.
     """
 
     __tablename__ = "retail_rules"
@@ -133,6 +136,7 @@ class RetailRule(Base):
         CheckConstraint(one_of("method", METHODS), name="method"),
         CheckConstraint(one_of("rounding", ROUNDINGS), name="rounding"),
         CheckConstraint("value >= 0", name="value"),
+        CheckConstraint(one_of("layer", LAYERS), name="layer"),
         CheckConstraint("NOT isempty(valid)", name="valid"),
         CheckConstraint(
             "method <> 'fixed' OR (judged_floor IS NOT NULL AND judged_wholesale IS NOT NULL"
@@ -144,9 +148,11 @@ class RetailRule(Base):
             ("store_id", "="),
             ("scope", "="),
             ("scope_id", "="),
+            ("layer", "="),
             ("valid", "&&"),
             name="retail_rules_one_at_a_time",
             using="gist",
+            where=text("withdrawn_at IS NULL"),
         ),
         ForeignKeyConstraint(["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"]),
         Index("retail_rules_lookup_idx", "partner_id", "store_id", "scope", "scope_id"),
@@ -162,6 +168,8 @@ class RetailRule(Base):
     judged_wholesale: Mapped[int | None]
     judged_floor: Mapped[int | None]
     valid: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    layer: Mapped[str] = mapped_column(server_default="standing")
+    withdrawn_at: Mapped[datetime | None]
     actor: Mapped[str]
     created_at: Mapped[datetime]
 

@@ -86,7 +86,8 @@ terms AS (
          least(
            (SELECT min(lower(f.valid)) FROM wholesale_prices f WHERE lower(f.valid) > :now),
            (SELECT min(lower(f.valid)) FROM retail_rules f
-             WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND lower(f.valid) > :now)
+             WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND lower(f.valid) > :now
+               AND f.withdrawn_at IS NULL)
          ) AS next_begin
     FROM stores s
     JOIN partners p ON p.partner_id = s.partner_id
@@ -113,7 +114,8 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
        v.variant_id, v.sku, v.options, v.picture_id, v.taxable,
        k.on_hand - k.held {freed} AS free, k.counted, k.oversell,
        w.amount AS wholesale, g.amount AS suggested,
-       r.scope, r.method, r.value, r.rounding, r.judged_wholesale, r.rule_id,
+       r.scope, r.method, r.value, r.rounding, r.judged_wholesale, r.rule_id, r.layer,
+       upper(r.valid) AS rule_ends,
        least(upper(w.valid), upper(r.valid)) AS ends,
        terms.* {columns}
   FROM shown
@@ -131,13 +133,13 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
   LEFT JOIN LATERAL (
     SELECT e.* FROM retail_rules e
      WHERE e.partner_id = :partner_id AND e.store_id = :store_id
-       AND e.valid @> CAST(:now AS timestamptz)
+       AND e.valid @> CAST(:now AS timestamptz) AND e.withdrawn_at IS NULL
        AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
          OR (e.scope = 'product' AND e.scope_id = pr.product_id)
          OR (e.scope = 'collection' AND e.scope_id IN (
                SELECT m.collection_id FROM collection_products m WHERE m.product_id = pr.product_id))
          OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope),
+     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
               (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
      LIMIT 1
   ) r ON true

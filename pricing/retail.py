@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, update
+from sqlalchemy import Row, func, insert, or_, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -72,10 +72,11 @@ def judge_prices(
         selection=VARIANTS,
         choice=list(prices),
     )
-    return [_judge(row, prices[row.variant_id], terms_of(row)) for row in rows if row.wholesale is not None]
+    return [judge(row, prices[row.variant_id], terms_of(row)) for row in rows if row.wholesale is not None]
 
 
-def _judge(row: Row[Any], asked: Money, terms: Terms) -> Judged:
+def judge(row: Row[Any], asked: Money, terms: Terms) -> Judged:
+    """Judge a price that is asked for a row of ``read_prices``, at the moment that the row was read for."""
     if asked.currency != terms.currency:
         raise Refusal(f"This store sells in {terms.currency}, not in {asked.currency}.", field="price")
     lowest = terms.lowest(row.wholesale)
@@ -89,6 +90,8 @@ def _judge(row: Row[Any], asked: Money, terms: Terms) -> Judged:
         )
     elif asked.minor > _LARGEST * 10 ** decimals(terms.currency):
         refusal = f"{asked} is too high. The highest price is {_LARGEST:,} {terms.currency}."
+    elif row.layer == "planned" and row.rule_ends is not None:
+        refusal = f"A planned price runs here until {row.rule_ends:%d %b %Y %H:%M} UTC. End that plan first."
     return Judged(
         variant_id=row.variant_id,
         sku=row.sku,
@@ -201,7 +204,8 @@ def set_rule(
     """
     _well_formed(scope, method, value, rounding)
     store_changed(session, store_id=store_id)
-    rows = _covered(session, partner_id, store_id, scope, scope_id, now)
+    # A markup is right for any wholesale price, so nothing of a catalogue of thousands has to be read.
+    rows = [] if method == "markup" else _covered(session, partner_id, store_id, scope, scope_id, now)
     priced = [row for row in rows if row.wholesale is not None]
     judged_wholesale = judged_floor = None
     if method == "fixed":
@@ -284,7 +288,7 @@ def preview_rule(
         terms = terms_of(row)
         rule = Rule("variant", method, value, rounding, row.wholesale)
         price = value if method == "fixed" else retail_price(rule, wholesale=row.wholesale, terms=terms)
-        result.append(_judge(row, Money(price or 0, terms.currency), terms))
+        result.append(judge(row, Money(price or 0, terms.currency), terms))
     return result
 
 
@@ -324,7 +328,8 @@ def _end_rules(
 ) -> datetime:
     """End the rules in force, and return the moment from which new ones may begin.
 
-    A rule lasts at least a microsecond, so that two changes in one instant keep their order.
+    A plan that has begun and has no end is in force like any other; plans ahead stay. A rule lasts at
+    least a microsecond, so that two changes in one instant keep their order.
     """
     ends = func.greatest(now, func.lower(RetailRule.valid) + timedelta(microseconds=1))
     ended = session.execute(
@@ -334,7 +339,9 @@ def _end_rules(
             RetailRule.store_id == store_id,
             RetailRule.scope == scope,
             RetailRule.scope_id == func.any(list(scope_ids)),
+            RetailRule.withdrawn_at.is_(None),
             func.upper_inf(RetailRule.valid),
+            or_(RetailRule.layer == "standing", func.lower(RetailRule.valid) <= now),
         )
         .values(valid=func.tstzrange(func.lower(RetailRule.valid), ends))
         .returning(func.upper(RetailRule.valid))

@@ -26,22 +26,24 @@ class Undone:
 
 # What a save began carries its moment; what it ended without putting something in its place, ended then.
 _SAVED = text("""
-    SELECT r.scope_id AS variant_id, b.value AS before
+    SELECT r.scope_id AS variant_id, (
+             SELECT b.value FROM retail_rules b
+              WHERE b.partner_id = :partner_id AND b.store_id = :store_id AND b.scope = 'variant'
+                AND b.scope_id = r.scope_id AND upper(b.valid) = lower(r.valid) AND b.withdrawn_at IS NULL
+              ORDER BY b.layer LIMIT 1) AS before
       FROM retail_rules r
-      LEFT JOIN retail_rules b
-        ON b.partner_id = :partner_id AND b.store_id = :store_id AND b.scope = 'variant'
-       AND b.scope_id = r.scope_id AND upper(b.valid) = lower(r.valid)
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
-       AND r.created_at = :saved_at AND upper_inf(r.valid)
+       AND r.created_at = :saved_at AND r.layer = 'standing' AND upper_inf(r.valid)
     UNION ALL
-    SELECT e.scope_id, e.value
+    SELECT e.scope_id, (array_agg(e.value ORDER BY e.layer))[1]
       FROM retail_rules e
      WHERE e.partner_id = :partner_id AND e.store_id = :store_id AND e.scope = 'variant'
-       AND upper(e.valid) = :saved_at
+       AND upper(e.valid) = :saved_at AND e.withdrawn_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM retail_rules n
                         WHERE n.partner_id = :partner_id AND n.store_id = :store_id
-                          AND n.scope = 'variant' AND n.scope_id = e.scope_id
+                          AND n.scope = 'variant' AND n.scope_id = e.scope_id AND n.layer = 'standing'
                           AND lower(n.valid) >= :saved_at)
+     GROUP BY e.scope_id
 """)
 
 

@@ -20,6 +20,7 @@ from app.portal.look import look
 from app.portal.orders import orders
 from app.portal.partners import partners
 from app.portal.price_files import price_files
+from app.portal.price_plans import price_plans
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
 from app.portal.store import store
@@ -68,7 +69,7 @@ def create(services: Services) -> Flask:
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
     register(app, partners, enter=roles())
-    for room in (prices, price_rules, price_files, store, look, prices_api):
+    for room in (prices, price_rules, price_plans, price_files, store, look, prices_api):
         register(app, room, enter=readers_and_changers(*CHANGERS))
     if services.config.environment == "demo":
         from app.demo.sign_in import blueprint as demo_sign_in

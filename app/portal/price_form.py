@@ -160,6 +160,19 @@ def read_rule_value(method: str, text: str, currency: str) -> int:
     raise Refusal("Choose markup, margin or fixed price.", field="method")
 
 
+def read_prices_typed(wanted: Mapping[UUID, str], currency: str) -> tuple[dict[UUID, Money], dict[UUID, str]]:
+    """The amounts that were typed, and for what cannot be read, why; empty fields are in neither."""
+    amounts: dict[UUID, Money] = {}
+    unclear: dict[UUID, str] = {}
+    for variant_id, text in wanted.items():
+        try:
+            if text:
+                amounts[variant_id] = read_amount(text, currency, reader_locale())
+        except UnclearAmount as problem:
+            unclear[variant_id] = problem.message
+    return amounts, unclear
+
+
 def refused_rows(judged: Iterable[Judged]) -> dict[UUID, str]:
     """Why each refused price is refused, by variant."""
     return {row.variant_id: row.refusal for row in judged if row.refusal}

@@ -15,19 +15,20 @@ from app.portal.price_form import (
     changes,
     entries,
     picked,
+    read_prices_typed,
     read_rule_value,
     refused_rows,
     typed_prices,
     written,
 )
 from app.portal.words import METHODS, ROUNDINGS
-from app.ui.amounts import UnclearAmount, read_amount
-from app.ui.formats import money, reader_locale
+from app.ui.formats import money
 from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
 from pricing.grid import grid_index, grid_rows, store_rule
+from pricing.plans import planned_prices
 from pricing.retail import PricesRefused, clear_prices, preview_rule, set_prices
 from pricing.undo import undo_prices
 
@@ -62,15 +63,8 @@ def _save(typed: Mapping[UUID, tuple[str, str]], chosen: list[UUID]) -> Response
     if not wanted:
         say("Nothing was changed.")
         return redirect(_back(), 303)
-    place, currency = here(), here().store.currency
-    amounts: dict[UUID, Money] = {}
-    unclear: dict[UUID, str] = {}
-    for variant_id, text in wanted.items():
-        try:
-            if text:
-                amounts[variant_id] = read_amount(text, currency, reader_locale())
-        except UnclearAmount as problem:
-            unclear[variant_id] = problem.message
+    place = here()
+    amounts, unclear = read_prices_typed(wanted, place.store.currency)
     emptied = [variant_id for variant_id, text in wanted.items() if not text]
     if unclear:
         return _grid(wanted, chosen=chosen, refusals=unclear, status=422)
@@ -195,6 +189,7 @@ def _grid(
         entries=made,
         terms=terms,
         rule=store_rule(db(), **place.keys, now=moment),
+        planned=len(planned_prices(db(), **place.keys, now=moment)),
         show=show,
         search=search,
         counts={**counts, "rule": counts["all"] - counts["own"]},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -144,6 +145,41 @@ def test_undo_gives_the_price_of_before_back(world: World, visitor: Visitor) -> 
     expect(page.get_by_text("as before")).to_be_visible()
     page = visitor.open(host, f"/prices?q={world.tote}")
     expect(amount(page, world.tote)).to_have_value("18.00")
+
+
+def test_a_price_is_planned_for_later_and_taken_back(world: World, visitor: Visitor) -> None:
+    host = signed_in(world, visitor, face="portal", shop=world.ada)
+    page = visitor.open(host, f"/prices?q={world.tote}")
+    amount(page, world.tote).fill("16.50")
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_label("Planned price of Tote")).to_have_value("16.50")
+    accessible(page)
+    page.get_by_role("group", name="From").get_by_label("Day").fill(
+        f"{world.now + timedelta(days=2):%Y-%m-%d}"
+    )
+    page.get_by_role("group", name="Until").get_by_label("Day").fill(
+        f"{world.now + timedelta(days=1):%Y-%m-%d}"
+    )
+    page.get_by_role("button", name="Plan 1 price").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    accessible(page, widths=(320,))
+    page.get_by_role("group", name="Until").get_by_label("Day").fill(
+        f"{world.now + timedelta(days=4):%Y-%m-%d}"
+    )
+    page.get_by_role("button", name="Plan 1 price").click()
+    expect(page.get_by_text("1 price is planned")).to_be_visible()
+    accessible(page)
+    shop = visitor.store(world.ada, f"/products/{world.tote}")
+    expect(shop.get_by_text("$18.00").first).to_be_visible()
+    world.later(days=2, hours=1)
+    shop = visitor.store(world.ada, f"/products/{world.tote}")
+    expect(shop.get_by_text("$16.50").first).to_be_visible()
+    host = signed_in(world, visitor, face="portal", shop=world.ada)
+    page = visitor.open(host, "/prices/planned")
+    page.get_by_role("button", name="End now").click()
+    expect(page.get_by_text("1 plan is taken back")).to_be_visible()
+    shop = visitor.store(world.ada, f"/products/{world.tote}")
+    expect(shop.get_by_text("$18.00").first).to_be_visible()
 
 
 def test_the_grid_is_worked_by_keyboard_alone(world: World, visitor: Visitor) -> None:
