@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kit.money import ceil_div
 from pricing.floor import FloorPolicy, net_of, with_tax
@@ -47,8 +48,23 @@ class Terms:
         return net_of(shown, self.highest_tax_bps) if self.tax_inclusive else shown
 
 
-def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
-    """The price that a store shows for a wholesale price, in minor units; None while it is paused.
+class Steps(NamedTuple):
+    """How a rule comes to its price. Amounts are minor units, as the store shows them.
+
+    ``target`` is what the rule asks for; ``treated`` the same, except for a fixed price under the
+    ``floor``: then it is what the partner's standing choice makes of it. ``raised`` is not under the
+    floor, and ``price`` is that with its rounding. The last three are None while the choice pauses it.
+    """
+
+    floor: int
+    target: int
+    treated: int | None
+    raised: int | None
+    price: int | None
+
+
+def price_steps(rule: Rule, *, wholesale: int, terms: Terms) -> Steps:
+    """Work out the price that a store shows for a wholesale price in minor units, step by step.
 
     Rules that follow wholesale (markup, margin) are clamped to the floor and rounded upwards from
     it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand.
@@ -56,15 +72,27 @@ def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
     lowest = terms.lowest(wholesale)
     if rule.method == "fixed":
         if rule.value >= lowest:
-            return rule.value
+            return Steps(lowest, rule.value, rule.value, rule.value, rule.value)
         if terms.on_rise == "pause":
-            return None
-        return max(lowest, _overtaken(rule, wholesale, terms))
+            return Steps(lowest, rule.value, None, None, None)
+        treated = _overtaken(rule, wholesale, terms)
+        raised = max(lowest, treated)
+        return Steps(lowest, rule.value, treated, raised, raised)
     if rule.method == "markup":
         target = terms.shown(wholesale + ceil_div(wholesale * rule.value, 10_000))
     else:
         target = terms.shown(wholesale + rule.value)
-    return round_price(max(target, lowest), rule.rounding, floor=lowest, currency=terms.currency)
+    raised = max(target, lowest)
+    price = round_price(raised, rule.rounding, floor=lowest, currency=terms.currency)
+    return Steps(lowest, target, target, raised, price)
+
+
+def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
+    """The price that a store shows for a wholesale price, in minor units; None while it is paused.
+
+    It is the last of the steps that explain it, so that the two cannot disagree.
+    """
+    return price_steps(rule, wholesale=wholesale, terms=terms).price
 
 
 def _overtaken(rule: Rule, wholesale: int, terms: Terms) -> int:
@@ -73,4 +101,4 @@ def _overtaken(rule: Rule, wholesale: int, terms: Terms) -> int:
         return rule.value + terms.shown(wholesale) - terms.shown(before)
     if terms.on_rise == "keep_percentage":
         return ceil_div(rule.value * wholesale, before)
-    return 0
+    return rule.value

@@ -1,12 +1,15 @@
 """No rule, rounding, tax or rise of wholesale brings a price under its floor."""
 
+from fractions import Fraction
+from math import ceil
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.floor import FloorPolicy, net_of, with_tax
 from pricing.models import METHODS, ROUNDINGS
 from pricing.rounding import round_price
-from pricing.rules import Rule, Terms, retail_price
+from pricing.rules import Rule, Terms, price_steps, retail_price
 
 currencies = st.sampled_from(["USD", "JPY", "KWD"])
 wholesale_prices = st.integers(1, 10_000_000)
@@ -37,6 +40,39 @@ def test_no_price_is_under_its_floor(rule: Rule, wholesale: int, terms: Terms) -
         return
     assert price >= terms.lowest(wholesale)
     assert terms.net(price) >= terms.floor.net_floor(wholesale) > wholesale
+
+
+@given(rules, wholesale_prices, terms)
+def test_each_step_follows_from_the_one_before_and_the_last_is_the_price(
+    rule: Rule, wholesale: int, terms: Terms
+) -> None:
+    """Worked out a second time, in exact fractions, from nothing but the step before."""
+    steps = price_steps(rule, wholesale=wholesale, terms=terms)
+    taxed = 1 + Fraction(terms.highest_tax_bps if terms.tax_inclusive else 0, 10_000)
+    margin = max(1, terms.floor.margin_minor, ceil(Fraction(wholesale * terms.floor.margin_bps, 10_000)))
+    assert steps.floor == ceil((wholesale + margin) * taxed)
+    added = ceil(Fraction(wholesale * rule.value, 10_000)) if rule.method == "markup" else rule.value
+    assert steps.target == (rule.value if rule.method == "fixed" else ceil((wholesale + added) * taxed))
+    if rule.method == "fixed" and steps.target < steps.floor:
+        before = rule.judged_wholesale or wholesale
+        assert (
+            steps.treated
+            == {
+                "lift": rule.value,
+                "keep_percentage": ceil(Fraction(rule.value * wholesale, before)),
+                "keep_amount": rule.value + ceil(wholesale * taxed) - ceil(before * taxed),
+                "pause": None,
+            }[terms.on_rise]
+        )
+    else:
+        assert steps.treated == steps.target
+    assert steps.raised == (None if steps.treated is None else max(steps.treated, steps.floor))
+    if rule.method == "fixed" or steps.raised is None:
+        assert steps.price == steps.raised
+    else:
+        rounded = round_price(steps.raised, rule.rounding, floor=steps.floor, currency=terms.currency)
+        assert steps.price == rounded
+    assert steps.price == retail_price(rule, wholesale=wholesale, terms=terms)
 
 
 @given(wholesale_prices, st.integers(0, 3000), st.integers(1, 99), st.integers(0, 3000))
