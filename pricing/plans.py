@@ -17,13 +17,10 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
-from kit.ids import new_id
 from kit.money import Money
-from pricing.models import RetailRule
 from pricing.reading import read_terms
-from pricing.retail import Judged, PricesRefused, judge_prices
+from pricing.retail import Judged, PricesRefused, judge_prices, write_own_prices
 from storage import audit
-from storage.database import insert_rows
 from storage.revisions import store_changed
 
 _FURTHEST = timedelta(days=731)
@@ -85,26 +82,11 @@ def plan_prices(
     ]
     if any(row.refusal for row in judged):
         raise PricesRefused(judged)
-    rules = [
-        {
-            "partner_id": partner_id,
-            "rule_id": new_id(),
-            "store_id": store_id,
-            "scope": "variant",
-            "scope_id": row.variant_id,
-            "method": "fixed",
-            "value": row.after.minor,
-            "rounding": "none",
-            "judged_wholesale": row.wholesale.minor,
-            "judged_floor": row.lowest.minor,
-            "valid": Range(begins, ends),
-            "layer": "planned",
-            "actor": actor,
-            "created_at": now,
-        }
-        for row in judged
-    ]
-    insert_rows(session, RetailRule, rules)
+    if not judged:
+        return []
+    write_own_prices(
+        session, judged, **keys, valid=Range(begins, ends), layer="planned", actor=actor, now=now
+    )
     audit.record(
         session,
         actor=actor,

@@ -126,6 +126,41 @@ def set_prices(
         return []
     ids = [row.variant_id for row in judged]
     begins = _end_rules(session, partner_id, store_id, "variant", ids, now)
+    write_own_prices(
+        session,
+        judged,
+        partner_id=partner_id,
+        store_id=store_id,
+        valid=Range(begins, None),
+        layer="standing",
+        actor=actor,
+        now=now,
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="retail.set",
+        subject=f"store:{store_id}",
+        partner_id=partner_id,
+        now=now,
+        before={row.sku: row.before.minor if row.before else None for row in judged[:200]},
+        after={row.sku: row.after.minor for row in judged[:200]},
+    )
+    return judged
+
+
+def write_own_prices(
+    session: Session,
+    judged: Iterable[Judged],
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    valid: Range[datetime],
+    layer: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write fixed prices of variants that were judged and not refused."""
     session.execute(
         insert(RetailRule),
         [
@@ -140,24 +175,14 @@ def set_prices(
                 "rounding": "none",
                 "judged_wholesale": row.wholesale.minor,
                 "judged_floor": row.lowest.minor,
-                "valid": Range(begins, None),
+                "valid": valid,
+                "layer": layer,
                 "actor": actor,
                 "created_at": now,
             }
             for row in judged
         ],
     )
-    audit.record(
-        session,
-        actor=actor,
-        action="retail.set",
-        subject=f"store:{store_id}",
-        partner_id=partner_id,
-        now=now,
-        before={row.sku: row.before.minor if row.before else None for row in judged[:200]},
-        after={row.sku: row.after.minor for row in judged[:200]},
-    )
-    return judged
 
 
 def clear_prices(
