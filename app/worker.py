@@ -18,8 +18,10 @@ from procrastinate import RetryStrategy
 
 from app.mail.orders import send_order_mails
 from app.mail.people import send_reset
+from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
 from app.pictures import fetch_picture, make_sizes
 from app.services import Services
+from kit.ids import NIL
 from payments.checkout import resume
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
@@ -90,6 +92,26 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("person.reset")
     def person_reset(person_id: str, face: str) -> None:
         send_reset(services, person_id=UUID(person_id), face=face, now=services.clock.now())
+
+    @task("wholesale.changed")
+    def wholesale_changed(change_id: str, kind: str, after: str = str(NIL)) -> None:
+        spread_wholesale_mails(
+            services,
+            change_id=UUID(change_id),
+            kind=kind,
+            after=UUID(after),
+            now=services.clock.now(),
+        )
+
+    @task("wholesale.tell")
+    def wholesale_tell(partner_id: str, change_id: str, kind: str) -> None:
+        send_wholesale_mails(
+            services,
+            tenant=tenant(partner_id),
+            change_id=UUID(change_id),
+            kind=kind,
+            now=services.clock.now(),
+        )
 
     @task("picture.fetch")
     def picture_fetch(picture_id: str) -> None:

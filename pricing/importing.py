@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from catalog.saving import Batch, Saved, save_products
 from catalog.shopify import FileProduct, ProductFile, RowRefused
 from kit.errors import Refusal
+from kit.ids import new_id
 from kit.money import Money, NotAnAmount, ceil_div
 from pricing.models import SuggestedPrice
 from pricing.wholesale import NewWholesale, default_list, set_wholesale
@@ -85,6 +86,8 @@ def import_products(
     file = ProductFile(stream, extra_column=wholesale.column)
     report = ImportReport()
     price_list = default_list(session)
+    # The whole file is one change of wholesale, of which partners hear once.
+    change_id = new_id()
     for batch in _batches(file, _BATCH):
         priced = {id(v): p for product in batch for v, p in _price(product, wholesale, currency, report)}
         for product in batch:
@@ -96,7 +99,7 @@ def import_products(
                 )
             product.variants = [variant for variant in product.variants if id(variant) in priced]
         result = save_products(session, products=[p for p in batch if p.variants], now=now)
-        _save_prices(session, result, priced, price_list.price_list_id, actor, now)
+        _save_prices(session, result, priced, price_list.price_list_id, change_id, actor, now)
         _count(report, result)
         session.expunge_all()
         progress(file.position)
@@ -147,6 +150,7 @@ def _save_prices(
     batch: Batch,
     priced: dict[int, _Priced],
     price_list_id: UUID,
+    change_id: UUID,
     actor: str,
     now: datetime,
 ) -> None:
@@ -190,6 +194,7 @@ def _save_prices(
         actor=actor,
         now=now,
         reason="Imported",
+        change_id=change_id,
     )
     touched = {row["variant_id"] for row in changed} | repriced
     batch.saved[:] = [

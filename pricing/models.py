@@ -42,10 +42,51 @@ class PriceList(Base):
     hold_days: Mapped[int | None]
 
 
+class WholesaleChange(Base):
+    """New wholesale prices that were saved at once: they begin together, partners are told of them in
+    one mail, and they are withdrawn together, which is possible until they begin.
+
+    ``raises`` says that some price rises by it, so that partners are to be told.
+    """
+
+    __tablename__ = "wholesale_changes"
+    __table_args__ = (
+        CheckConstraint("withdrawn_at < begins", name="withdrawn_at"),
+        Index("wholesale_changes_begins_idx", "begins"),
+    )
+    change_id: Mapped[UUID] = mapped_column(primary_key=True)
+    begins: Mapped[datetime]
+    raises: Mapped[bool] = mapped_column(server_default=text("false"))
+    actor: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class WholesaleNotice(Base):
+    """A mail to one person of a partner about a change of wholesale. ``sent_at`` is None until it left.
+
+    It is noted before it is sent, so that a change that is withdrawn meanwhile knows who may have read
+    of it.
+    """
+
+    __tablename__ = "wholesale_notices"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("announced", "withdrawn")), name="kind"),
+        Index("wholesale_notices_change_id_idx", "change_id", "partner_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners.partner_id"), primary_key=True)
+    change_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_changes.change_id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.person_id"), primary_key=True)
+    sent_at: Mapped[datetime | None]
+
+
 class WholesalePrice(Base):
     """What the company takes for a unit during ``valid``. Periods of one variant never overlap.
 
-    A change ends one row and begins another, so the table is its own history.
+    A change ends one row and begins another, so the table is its own history. ``change_id`` is None for
+    what was set before changes were kept together.
     """
 
     __tablename__ = "wholesale_prices"
@@ -62,6 +103,7 @@ class WholesalePrice(Base):
         ),
         Index("wholesale_prices_lookup_idx", "variant_id", "currency", "price_list_id"),
         Index("wholesale_prices_begins_idx", text("lower(valid)")),
+        Index("wholesale_prices_change_id_idx", "change_id"),
     )
     wholesale_id: Mapped[UUID] = mapped_column(primary_key=True)
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.variant_id"))
@@ -72,6 +114,7 @@ class WholesalePrice(Base):
     actor: Mapped[str]
     reason: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]
+    change_id: Mapped[UUID | None] = mapped_column(ForeignKey("wholesale_changes.change_id"))
 
 
 class SuggestedPrice(Base):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from kit.money import Money, decimals
 from pricing.reading import read_terms
+from pricing.rules import Rule, Terms, retail_price
+from tenants.store_settings import RISE_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,134 @@ def price_changes(
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A fixed price that a change of wholesale puts under the floor. ``wholesale`` is what it was until
+    ``begins`` and ``new_wholesale`` what it is from then on; ``price`` what shoppers pay until then.
+
+    ``lowest`` is the lowest price allowed from then on. ``after`` is what the store's standing choice
+    makes of the price, and ``earn`` its margin on a unit; both are None where it pauses the product.
+    """
+
+    variant_id: UUID
+    sku: str
+    product: str
+    variant: str
+    begins: datetime
+    wholesale: Money
+    new_wholesale: Money
+    price: Money
+    earned: Money
+    lowest: Money
+    after: Money | None
+    earn: Money | None
+
+
+# Each price is read at the moment at which the change bites, or now where it has begun: by then another
+# rule may be in force, and a partner's own list may hold a price that the default list's does not touch.
+_OVERTAKEN = text("""
+WITH mine AS (
+  SELECT s.currency, p.price_list_id,
+         (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id
+    FROM stores s JOIN partners p ON p.partner_id = s.partner_id
+   WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
+), moments AS (
+  SELECT DISTINCT w.variant_id, lower(w.valid) AS begins,
+         greatest(lower(w.valid), CAST(:now AS timestamptz)) AS bites
+    FROM mine JOIN wholesale_prices w ON w.currency = mine.currency
+     AND w.price_list_id IN (mine.price_list_id, mine.default_list_id)
+   WHERE lower(w.valid) > :since AND (upper_inf(w.valid) OR upper(w.valid) > :now)
+     AND (CAST(:change_id AS uuid) IS NULL OR w.change_id = :change_id)
+)
+SELECT v.variant_id, v.sku, v.options, g.title, n.begins, old.amount AS wholesale,
+       new.amount AS new_wholesale, r.scope, r.method, r.value, r.rounding, r.judged_wholesale
+  FROM moments n
+ CROSS JOIN mine
+  JOIN variants v ON v.variant_id = n.variant_id
+  JOIN products g ON g.product_id = v.product_id AND g.state = 'active'
+  JOIN LATERAL (
+    SELECT amount, lower(valid) AS since FROM wholesale_prices
+     WHERE variant_id = v.variant_id AND currency = mine.currency AND valid @> n.bites
+       AND price_list_id IN (mine.price_list_id, mine.default_list_id)
+     ORDER BY price_list_id = mine.price_list_id DESC LIMIT 1) new ON new.since = n.begins
+  JOIN LATERAL (
+    SELECT amount FROM wholesale_prices
+     WHERE variant_id = v.variant_id AND currency = mine.currency
+       AND valid @> n.begins - interval '1 microsecond'
+       AND price_list_id IN (mine.price_list_id, mine.default_list_id)
+     ORDER BY price_list_id = mine.price_list_id DESC LIMIT 1) old ON old.amount < new.amount
+  JOIN LATERAL (
+    SELECT e.* FROM retail_rules e
+     WHERE e.partner_id = :partner_id AND e.store_id = :store_id
+       AND e.valid @> n.bites AND e.withdrawn_at IS NULL
+       AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
+         OR (e.scope = 'product' AND e.scope_id = g.product_id)
+         OR (e.scope = 'collection' AND e.scope_id IN (
+               SELECT m.collection_id FROM collection_products m WHERE m.product_id = g.product_id))
+         OR e.scope = 'store')
+     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
+              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
+     LIMIT 1) r ON r.method = 'fixed'
+ WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
+                    WHERE h.partner_id = :partner_id AND h.store_id = :store_id
+                      AND h.product_id = g.product_id)
+ ORDER BY n.begins, g.position, g.product_id, v.position
+""")
+_RECENTLY = timedelta(days=30)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def overtaken_prices(
+    session: Session, *, partner_id: UUID, store_id: UUID, now: datetime, change_id: UUID | None = None
+) -> list[Overtaken]:
+    """Own prices that changes of wholesale put under the floor, by when the changes begin.
+
+    These are all that was announced, and what began within 30 days and has not been answered by a new
+    price yet; with ``change_id`` what this one change does, whenever it began.
+    """
+    rows = session.execute(
+        _OVERTAKEN,
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "now": now,
+            "since": _EVER if change_id else now - _RECENTLY,
+            "change_id": change_id,
+        },
+    ).all()
+    if not rows:
+        return []
+    terms = read_terms(session, partner_id=partner_id, store_id=store_id, now=now)
+    return [found for row in rows if (found := _overtaken(row, terms)) is not None]
+
+
+def _overtaken(row: Row[Any], terms: Terms) -> Overtaken | None:
+    rule = Rule(row.scope, row.method, row.value, row.rounding, row.judged_wholesale)
+    before = retail_price(rule, wholesale=row.wholesale, terms=terms)
+    lowest = terms.lowest(row.new_wholesale)
+    if before is None or before >= lowest:
+        return None
+    after = retail_price(rule, wholesale=row.new_wholesale, terms=terms)
+
+    def money(minor: int) -> Money:
+        return Money(minor, terms.currency)
+
+    return Overtaken(
+        variant_id=row.variant_id,
+        sku=row.sku,
+        product=row.title,
+        variant=", ".join(row.options),
+        begins=row.begins,
+        wholesale=money(row.wholesale),
+        new_wholesale=money(row.new_wholesale),
+        price=money(before),
+        earned=money(terms.net(before) - row.wholesale),
+        lowest=money(lowest),
+        after=None if after is None else money(after),
+        earn=None if after is None else money(terms.net(after) - row.new_wholesale),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Announced:
     """The next announced change of wholesale that touches own prices. ``under`` are how many of them
     it puts under the floor; ``skus`` name some of these."""
@@ -52,40 +184,55 @@ class Announced:
     skus: tuple[str, ...]
 
 
-_ANNOUNCED = text("""
-    SELECT lower(w.valid) AS begins, w.amount, r.value, v.sku
-      FROM retail_rules r
-      JOIN stores s ON s.partner_id = r.partner_id AND s.store_id = r.store_id
-      JOIN partners p ON p.partner_id = s.partner_id
-      JOIN variants v ON v.variant_id = r.scope_id
-      JOIN products g ON g.product_id = v.product_id AND g.state = 'active'
-      JOIN wholesale_prices w ON w.variant_id = v.variant_id AND w.currency = s.currency
-       AND lower(w.valid) > :now AND w.price_list_id = coalesce(
-             (SELECT m.price_list_id FROM wholesale_prices m
-               WHERE m.variant_id = v.variant_id AND m.currency = s.currency
-                 AND m.price_list_id = p.price_list_id LIMIT 1),
-             (SELECT d.price_list_id FROM price_lists d WHERE d.is_default))
-     WHERE r.partner_id = :partner_id AND s.partner_id = :partner_id AND p.partner_id = :partner_id
-       AND r.store_id = :store_id AND r.scope = 'variant' AND r.method = 'fixed'
-       AND r.valid @> CAST(:now AS timestamptz)
-       AND NOT EXISTS (SELECT 1 FROM hidden_products h
-                        WHERE h.partner_id = :partner_id AND h.store_id = :store_id
-                          AND h.product_id = g.product_id)
-     ORDER BY lower(w.valid), v.sku
-""")
-
-
 def announced_wholesale(
     session: Session, *, partner_id: UUID, store_id: UUID, now: datetime
 ) -> Announced | None:
     """Return the first announced change that puts own prices under the floor; None when none does."""
-    rows = session.execute(_ANNOUNCED, {"partner_id": partner_id, "store_id": store_id, "now": now}).all()
-    if not rows:
+    found = overtaken_prices(session, partner_id=partner_id, store_id=store_id, now=now)
+    ahead = [row for row in found if row.begins > now]
+    if not ahead:
         return None
-    terms = read_terms(session, partner_id=partner_id, store_id=store_id, now=now)
-    under = [row for row in rows if row.value < terms.lowest(row.amount)]
-    if not under:
-        return None
-    first = under[0].begins
-    skus = [row.sku for row in under if row.begins == first]
+    first = ahead[0].begins
+    skus = [row.sku for row in ahead if row.begins == first]
     return Announced(first, len(skus), tuple(skus[:5]))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a standing choice makes of the example's price; both are None where it pauses the product."""
+
+    choice: str
+    price: Money | None
+    earn: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class RiseExample:
+    """A rise of wholesale that overtakes a fixed price, and what each standing choice makes of it."""
+
+    wholesale: Money
+    new_wholesale: Money
+    price: Money
+    earned: Money
+    outcomes: tuple[Outcome, ...]
+
+
+def rise_example(terms: Terms) -> RiseExample:
+    """Work through a rise by half on a store's own terms: its currency, its tax, its smallest margin."""
+    currency = terms.currency
+    before = 10 ** (decimals(currency) + 1) if decimals(currency) else 1000
+    after = before * 3 // 2
+    price = max(terms.shown(before * 7 // 5), terms.lowest(before))
+    rule = Rule("variant", "fixed", price, judged_wholesale=before)
+    outcomes = []
+    for choice in RISE_CHOICES:
+        made = retail_price(rule, wholesale=after, terms=replace(terms, on_rise=choice))
+        earn = None if made is None else Money(terms.net(made) - after, currency)
+        outcomes.append(Outcome(choice, None if made is None else Money(made, currency), earn))
+    return RiseExample(
+        wholesale=Money(before, currency),
+        new_wholesale=Money(after, currency),
+        price=Money(price, currency),
+        earned=Money(terms.net(price) - before, currency),
+        outcomes=tuple(outcomes),
+    )

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money
-from pricing.models import PriceList, WholesalePrice
+from pricing.models import PriceList, WholesaleChange, WholesalePrice
 from storage import audit
+from storage.jobs import Job, enqueue
 from storage.revisions import every_store_changed
 
 
@@ -62,10 +64,13 @@ def set_wholesale(
     actor: str,
     now: datetime,
     reason: str = "",
+    change_id: UUID | None = None,
 ) -> set[UUID]:
     """Set wholesale prices from ``begins`` on, and return the variants whose price is new or different.
 
-    The price in force until then ends at that moment and stays as history. Raises ScheduleTaken
+    The price in force until then ends at that moment and stays as history. Partners whose prices go
+    under the floor by it are told after the transaction; calls with one ``change_id`` and moment are one
+    change, of which they hear once. Raises ScheduleTaken
     when a later change of the same price exists, and Refusal for an amount that is not above zero
     or a moment in the past.
     """
@@ -98,10 +103,17 @@ def set_wholesale(
     before = {
         (r.variant_id, r.price_list_id, r.currency): r.amount for r in session.execute(_END_CURRENT, keys)
     }
+    change_id = change_id or new_id()
+    session.execute(
+        insert_unless_there(WholesaleChange)
+        .values(change_id=change_id, begins=begins, actor=actor, reason=reason, created_at=now)
+        .on_conflict_do_nothing()
+    )
     session.execute(
         insert(WholesalePrice),
         [
             {
+                "change_id": change_id,
                 "wholesale_id": new_id(),
                 "variant_id": price.variant_id,
                 "currency": price.amount.currency,
@@ -125,7 +137,32 @@ def set_wholesale(
         after={str(price.variant_id): price.amount.minor for price in changed[:200]},
         reason=reason,
     )
+    if any(_rises(price, current) for price in changed):
+        _tell(session, change_id)
     return {price.variant_id for price in changed}
+
+
+def _rises(price: NewWholesale, current: dict[tuple[UUID, UUID, str], int]) -> bool:
+    """Whether a price may be higher than before for somebody: a list's first own price is held against
+    what any list took, because it replaces what its partners took from the default list."""
+    variant_id, currency = price.variant_id, price.amount.currency
+    before = current.get((variant_id, price.price_list_id, currency))
+    if before is None:
+        others = [amount for key, amount in current.items() if key[0] == variant_id and key[2] == currency]
+        before = min(others, default=price.amount.minor)
+    return price.amount.minor > before
+
+
+def _tell(session: Session, change_id: UUID) -> None:
+    """Have partners told of a change, once however many calls made it."""
+    first = session.execute(
+        update(WholesaleChange)
+        .where(WholesaleChange.change_id == change_id, ~WholesaleChange.raises)
+        .values(raises=True)
+        .returning(WholesaleChange.change_id)
+    ).scalar()
+    if first is not None:
+        enqueue(session, Job("wholesale.changed", {"change_id": str(change_id), "kind": "announced"}))
 
 
 def wholesale_at(

@@ -14,6 +14,7 @@ from app.console.orders import orders
 from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partners import partners
 from app.console.products import products
+from app.console.scheduled import scheduled
 from app.console.settings import settings
 from app.console.wholesale import wholesale
 from app.edge import Face, anyone, face_app, register
@@ -27,7 +28,7 @@ _ROUTES = (new_partner,)
 _ROOMS = {
     "home": (home,),
     "products": (products, collections, imports),
-    "wholesale": (wholesale,),
+    "wholesale": (wholesale, scheduled),
     "partners": (partners,),
     "orders": (orders,),
     "settings": (settings,),

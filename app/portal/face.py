@@ -12,6 +12,7 @@ from app.api.prices import prices_api
 from app.edge import Face, anyone, face_app, register, roles, visitor
 from app.portal import words
 from app.portal.access import CHANGERS, readers_and_changers
+from app.portal.ahead import ahead
 from app.portal.customers import customers
 from app.portal.earnings import earnings
 from app.portal.here import avatar, carry_store, here
@@ -69,7 +70,7 @@ def create(services: Services) -> Flask:
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
     register(app, partners, enter=roles())
-    for room in (prices, price_rules, price_plans, price_files, store, look, prices_api):
+    for room in (ahead, prices, price_rules, price_plans, price_files, store, look, prices_api):
         register(app, room, enter=readers_and_changers(*CHANGERS))
     if services.config.environment == "demo":
         from app.demo.sign_in import blueprint as demo_sign_in

@@ -148,7 +148,7 @@ def _tasks(place: Here) -> list[Task]:
                 "attention",
                 f"{announced.under} {noun} under the floor on {day(announced.begins, 'd MMM')}",
                 "Wholesale rises for " + ", ".join(announced.skus[:2]) + ("…" if announced.under > 2 else ""),
-                url_for("prices.index", show="own"),
+                url_for("ahead.index"),
             )
         )
     waiting = sum(

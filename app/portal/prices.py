@@ -28,6 +28,7 @@ from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
 from pricing.grid import grid_index, grid_rows, store_rule
+from pricing.outlook import overtaken_prices
 from pricing.plans import planned_prices
 from pricing.retail import PricesRefused, clear_prices, preview_rule, set_prices
 from pricing.undo import undo_prices
@@ -35,7 +36,7 @@ from pricing.undo import undo_prices
 prices = Blueprint("prices", __name__)
 PAGE = 100
 _PERIOD = timedelta(days=30)
-_SHOWN = ("all", "own", "rule")
+_SHOWN = ("all", "own", "rule", "ahead")
 
 
 @prices.get("/prices")
@@ -172,7 +173,11 @@ def _grid(
     show, search = request.args.get("show", "all"), request.args.get("q", "").strip()[:100]
     show = show if show in _SHOWN else "all"
     index = grid_index(db(), **place.keys, now=moment, search=search)
-    wanted = [key for key in index.variant_ids if show == "all" or (key in index.own) == (show == "own")]
+    if show == "ahead":
+        overtaken = {row.variant_id for row in overtaken_prices(db(), **place.keys, now=moment)}
+        wanted = [key for key in index.variant_ids if key in overtaken]
+    else:
+        wanted = [key for key in index.variant_ids if show == "all" or (key in index.own) == (show == "own")]
     last = max(1, -(-len(wanted) // PAGE))
     here_page = min(max(request.args.get("page", 1, int), 1), last)
     # A form that comes back shows the rows that it had: the catalogue may have moved meanwhile.

@@ -5,20 +5,32 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.edge import db, services
+from app.edge import db, now, services
 from app.portal.here import by, here, page
 from app.ui.toasts import say
 from kit.errors import Refusals
+from pricing.outlook import rise_example
+from pricing.reading import read_terms
 from tenants import store_settings
 
 store = Blueprint("store", __name__)
 _FIELDS = ("name", "tagline", "support_email", "on_wholesale_rise")
-RISES = (
-    ("lift", "Lift the price to the floor"),
-    ("keep_percentage", "Keep my margin's percentage"),
-    ("keep_amount", "Keep my margin's amount"),
-    ("pause", "Pause the product until I act"),
-)
+# What may happen to a fixed price that wholesale overtakes: in a few words, and in a sentence.
+RISES = {
+    "lift": ("Lift the price to the floor", "The price rises to the lowest one allowed, and no further."),
+    "keep_percentage": (
+        "Keep my margin's percentage",
+        "The price rises by as much as wholesale does, in percent.",
+    ),
+    "keep_amount": (
+        "Keep my margin's amount",
+        "The price rises by the same amount as wholesale, so that you earn what you earned.",
+    ),
+    "pause": (
+        "Pause the product until I act",
+        "The product leaves the store until you set a new price for it.",
+    ),
+}
 
 
 @store.get("/store")
@@ -63,5 +75,6 @@ def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Re
         form=form,
         errors=errors,
         rises=RISES,
+        example=rise_example(read_terms(db(), **here().keys, now=now())),
         addresses=[(host, services().config.url(host, "/")) for host in here().store.hosts],
     )
