@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Awning: white-label stores for partners.")
 products = typer.Typer(no_args_is_help=True, help="The catalogue.")
 cli.add_typer(products, name="products")
+price = typer.Typer(no_args_is_help=True, help="What things cost.")
+cli.add_typer(price, name="price")
 
 
 def main() -> None:
@@ -248,6 +250,23 @@ def import_file(
         said = ", ".join(f"{number} {verb}{action}" for action, number in counts.items())
         typer.echo(f"{what}: {said}")
     typer.echo(f"{report.rows} rows read, {len(report.refused)} refused.")
+
+
+@price.command("explain")
+def explain_price(
+    store: Annotated[
+        str, typer.Argument(help="The store's address below the stores' domain, such as aurora.")
+    ],
+    sku: Annotated[str, typer.Argument(help="The variant's SKU.")],
+    at: Annotated[
+        str, typer.Option(help="A moment in ISO 8601, such as 2026-03-02T09:00; UTC without an offset.")
+    ] = "",
+) -> None:
+    """Say how a store's price comes about, step by step, now or at another moment."""
+    from app.price_report import report
+
+    for line in report(_services(), slug=store, sku=sku, at=at):
+        typer.echo(line)
 
 
 @cli.command()

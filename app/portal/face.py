@@ -22,6 +22,7 @@ from app.portal.orders import orders
 from app.portal.partners import partners
 from app.portal.price_files import price_files
 from app.portal.price_plans import price_plans
+from app.portal.price_reasons import price_reasons
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
 from app.portal.store import store
@@ -70,6 +71,7 @@ def create(services: Services) -> Flask:
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
     register(app, partners, enter=roles())
+    register(app, price_reasons, enter=readers_and_changers())
     for room in (ahead, prices, price_rules, price_plans, price_files, store, look, prices_api):
         register(app, room, enter=readers_and_changers(*CHANGERS))
     if services.config.environment == "demo":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from kit.money import Money, decimals
 
@@ -94,3 +94,53 @@ def _round_top(largest: int, unit: int) -> int:
             if 3 * lead * step >= 10 * largest:
                 return 3 * lead * step // 10
         step *= 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stairs:
+    """Amounts that stay until they change. ``paths`` are in a box of 1000 by ``HEIGHT``, in the order of
+    what was given; ``scale`` are the amounts at the three grid lines, from the top. ``today`` is where
+    now lies, in percent; None at the end, where nothing lies ahead."""
+
+    paths: tuple[str, ...]
+    scale: tuple[Money, ...]
+    today: float | None
+    first: datetime
+    last: datetime
+
+
+def stairs(
+    series: Sequence[Sequence[tuple[datetime, int | None]]], *, now: datetime, currency: str
+) -> Stairs | None:
+    """Draw series of (moment, amount in minor units from then on), each the oldest first.
+
+    None is no amount, and leaves a gap. Returns None where nothing ever changed: a line without an
+    event says nothing.
+    """
+    moments = {at for points in series for at, _ in points}
+    if len(moments) < 2:
+        return None
+    first, last, ahead = min(moments), max(now, *moments), max(moments) > now
+    if ahead:
+        # What is ahead stays for a while on the chart, or it would be an edge without a line behind it.
+        last += (last - first) / 10
+    highest = max((amount or 0 for points in series for _, amount in points), default=0)
+    top = _round_top(max(highest, 1), 10 ** decimals(currency))
+
+    def across(at: datetime) -> float:
+        return round((at - first) / (last - first) * _WIDTH, 1)
+
+    def path(points: Sequence[tuple[datetime, int | None]]) -> str:
+        drawn, before = "", None
+        for at, amount in points:
+            if before is not None:
+                drawn += f"H{across(at)}"
+            if amount is not None:
+                down = round(HEIGHT - amount / top * HEIGHT, 1)
+                drawn += f"V{down}" if before is not None else f"M{across(at)} {down}"
+            before = amount
+        return f"{drawn}H{_WIDTH}" if before is not None else drawn
+
+    scale = tuple(Money(top * part // 3, currency) for part in (3, 2, 1))
+    today = across(now) * 100 / _WIDTH if ahead and now > first else None
+    return Stairs(tuple(path(points) for points in series), scale, today, first, last)
