@@ -12,7 +12,7 @@ from pricing.explaining import Explanation, UsedRule
 
 Say = Callable[[Money], str]
 _EARLIEST = 2000
-_AHEAD = timedelta(days=366)
+_AHEAD = timedelta(days=731)
 _ENDINGS = {"99": ".99", "95": ".95", "90": ".90", "00": "whole amounts"}
 _STEPS = {"nearest_5": 5, "nearest_10": 10}
 _CHOICES = {
@@ -74,7 +74,7 @@ def rule_title(used: UsedRule) -> str:
     """Where a rule stands, such as: Rule of the collection Kitchen."""
     match used.rule.scope:
         case "variant":
-            return "Own price"
+            return "Planned price" if used.planned else "Own price"
         case "product":
             return f"Rule of the product {used.name}"
         case "collection":
@@ -99,8 +99,8 @@ def rule_detail(used: UsedRule, say: Say, currency: str) -> str:
 def read_moment(text: str, *, zone: tzinfo, now: datetime) -> datetime:
     """Read a moment in ISO 8601; without an offset it is one of ``zone``.
 
-    Raises Refusal for what is no moment, and for one of which no price can be known: nothing is
-    planned further ahead than a year.
+    Raises Refusal for what is no moment, and for one of which no price can be known: prices are not
+    planned further ahead than two years.
     """
     try:
         found = datetime.fromisoformat(text.strip())
@@ -111,7 +111,7 @@ def read_moment(text: str, *, zone: tzinfo, now: datetime) -> datetime:
             f"“{text.strip()[:40]}” is not a moment. Write it like 2026-03-02T09:00.", field="at"
         ) from None
     if ahead > _AHEAD:
-        raise Refusal("Prices can be asked for up to a year ahead.", field="at")
+        raise Refusal("Prices can be asked for up to two years ahead.", field="at")
     if found.year < _EARLIEST:
         raise Refusal(f"Prices can be asked for from the year {_EARLIEST} on.", field="at")
     return found

@@ -50,6 +50,7 @@ EXPLAINED = Selection(
 class UsedRule:
     """The rule that priced a listing. ``name`` is the title of its collection, product or variant, and
     empty for the store's. It is in force from ``since``, and until ``until`` unless that is None.
+    A ``planned`` one lies over the standing rule of its scope for that time.
     ``actor`` is who set it, as recorded: show it to nobody without ``tenants.actors``."""
 
     rule_id: UUID
@@ -57,6 +58,7 @@ class UsedRule:
     name: str
     since: datetime
     until: datetime | None
+    planned: bool
     actor: str
 
 
@@ -188,7 +190,9 @@ def _explanation(row: Row[Any], at: datetime, *, past: bool) -> Explanation:
         wholesale = UsedWholesale(amount, price_list, own, row.own_list, row.wholesale_since, reason)
     if rule is not None:
         name = names.get(rule.scope, "")
-        used = UsedRule(row.rule_id, rule, name, row.rule_since, row.rule_until, row.rule_actor)
+        used = UsedRule(
+            row.rule_id, rule, name, row.rule_since, row.rule_until, row.layer == "planned", row.rule_actor
+        )
     if rule is not None and wholesale is not None:
         steps = price_steps(rule, wholesale=wholesale.amount.minor, terms=terms)
     return Explanation(

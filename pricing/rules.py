@@ -64,27 +64,8 @@ class Steps(NamedTuple):
 
 
 def price_steps(rule: Rule, *, wholesale: int, terms: Terms) -> Steps:
-    """Work out the price that a store shows for a wholesale price in minor units, step by step.
-
-    Rules that follow wholesale (markup, margin) are clamped to the floor and rounded upwards from
-    it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand.
-    """
-    lowest = terms.lowest(wholesale)
-    if rule.method == "fixed":
-        if rule.value >= lowest:
-            return Steps(lowest, rule.value, rule.value, rule.value, rule.value)
-        if terms.on_rise == "pause":
-            return Steps(lowest, rule.value, None, None, None)
-        treated = _overtaken(rule, wholesale, terms)
-        raised = max(lowest, treated)
-        return Steps(lowest, rule.value, treated, raised, raised)
-    if rule.method == "markup":
-        target = terms.shown(wholesale + ceil_div(wholesale * rule.value, 10_000))
-    else:
-        target = terms.shown(wholesale + rule.value)
-    raised = max(target, lowest)
-    price = round_price(raised, rule.rounding, floor=lowest, currency=terms.currency)
-    return Steps(lowest, target, target, raised, price)
+    """Work out the price that a store shows for a wholesale price in minor units, step by step."""
+    return Steps(*_steps(rule, wholesale, terms))
 
 
 def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
@@ -92,7 +73,31 @@ def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
 
     It is the last of the steps that explain it, so that the two cannot disagree.
     """
-    return price_steps(rule, wholesale=wholesale, terms=terms).price
+    return _steps(rule, wholesale, terms)[-1]
+
+
+def _steps(rule: Rule, wholesale: int, terms: Terms) -> tuple[int, int, int | None, int | None, int | None]:
+    """The fields of ``Steps``, as a bare tuple: listings ask for thousands, and want the last alone.
+
+    Rules that follow wholesale (markup, margin) are clamped to the floor and rounded upwards from
+    it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand.
+    """
+    lowest = terms.lowest(wholesale)
+    if rule.method == "fixed":
+        if rule.value >= lowest:
+            return lowest, rule.value, rule.value, rule.value, rule.value
+        if terms.on_rise == "pause":
+            return lowest, rule.value, None, None, None
+        treated = _overtaken(rule, wholesale, terms)
+        raised = max(lowest, treated)
+        return lowest, rule.value, treated, raised, raised
+    if rule.method == "markup":
+        target = terms.shown(wholesale + ceil_div(wholesale * rule.value, 10_000))
+    else:
+        target = terms.shown(wholesale + rule.value)
+    raised = max(target, lowest)
+    price = round_price(raised, rule.rounding, floor=lowest, currency=terms.currency)
+    return lowest, target, target, raised, price
 
 
 def _overtaken(rule: Rule, wholesale: int, terms: Terms) -> int:

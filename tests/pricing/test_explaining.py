@@ -14,6 +14,7 @@ from pricing.explaining import Explanation, explain
 from pricing.history import PriceHistory, price_history
 from pricing.listing import listings
 from pricing.lists import create_price_list
+from pricing.plans import plan_prices
 from pricing.reading import VARIANTS
 from pricing.retail import clear_prices, set_prices, set_rule
 from pricing.wholesale import NewWholesale, set_wholesale
@@ -256,6 +257,31 @@ def test_what_is_scheduled_is_marked(world: World) -> None:
     assert not found.past
     assert found.wholesale
     assert found.wholesale.amount == usd("11.00")
+
+
+def test_a_planned_price_is_told_from_the_standing_one_that_it_lies_over(world: World) -> None:
+    own_price(world.ada, world.tote, usd("19.00"))
+    begins, ends = world.now + timedelta(days=1), world.now + timedelta(days=3)
+    with world.ada.transaction() as session:
+        plan_prices(
+            session,
+            **world.ada.keys,
+            prices={world.variant(world.tote): usd("16.00")},
+            begins=begins,
+            ends=ends,
+            actor="maya",
+            now=world.now,
+        )
+    during = explained(world.ada, world.tote, begins).rule
+    assert during
+    assert (during.planned, during.since, during.until, during.actor) == (True, begins, ends, "maya")
+    after = explained(world.ada, world.tote, ends).rule
+    assert after
+    assert (after.planned, after.actor) == (False, "ada")
+    first, last = past(world.ada, world.tote).changes[-2:]
+    assert (first.price, first.new_rule, first.ahead) == ((usd("19.00"), usd("16.00")), True, True)
+    assert (last.price, last.ruled, last.new_rule) == ((usd("16.00"), usd("19.00")), True, False)
+    assert all(change.price[1] == eur("21.42") for change in past(world.ben, world.tote).changes)
 
 
 def test_a_partner_reads_names_of_its_own_people_only(world: World) -> None:
