@@ -71,6 +71,7 @@ class Overtaken:
 
 # Each price is read at the moment at which the change bites, or now where it has begun: by then another
 # rule may be in force, and a partner's own list may hold a price that the default list's does not touch.
+# Of what has begun, changes that raise nothing are left out early: a new catalogue is one of them.
 _OVERTAKEN = text("""
 WITH mine AS (
   SELECT s.currency, p.price_list_id,
@@ -84,6 +85,8 @@ WITH mine AS (
      AND w.price_list_id IN (mine.price_list_id, mine.default_list_id)
    WHERE lower(w.valid) > :since AND (upper_inf(w.valid) OR upper(w.valid) > :now)
      AND (CAST(:change_id AS uuid) IS NULL OR w.change_id = :change_id)
+     AND (lower(w.valid) > :now
+          OR EXISTS (SELECT 1 FROM wholesale_changes c WHERE c.change_id = w.change_id AND c.raises))
 )
 SELECT v.variant_id, v.sku, v.options, g.title, n.begins, old.amount AS wholesale,
        new.amount AS new_wholesale, r.scope, r.method, r.value, r.rounding, r.judged_wholesale
@@ -124,12 +127,18 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def overtaken_prices(
-    session: Session, *, partner_id: UUID, store_id: UUID, now: datetime, change_id: UUID | None = None
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    now: datetime,
+    change_id: UUID | None = None,
+    begun: bool = True,
 ) -> list[Overtaken]:
     """Own prices that changes of wholesale put under the floor, by when the changes begin.
 
     These are all that was announced, and what began within 30 days and has not been answered by a new
-    price yet; with ``change_id`` what this one change does, whenever it began.
+    price yet, unless ``begun`` is false; with ``change_id`` what this one change does, whenever it began.
     """
     rows = session.execute(
         _OVERTAKEN,
@@ -137,7 +146,7 @@ def overtaken_prices(
             "partner_id": partner_id,
             "store_id": store_id,
             "now": now,
-            "since": _EVER if change_id else now - _RECENTLY,
+            "since": _EVER if change_id else now - _RECENTLY if begun else now,
             "change_id": change_id,
         },
     ).all()
@@ -188,8 +197,7 @@ def announced_wholesale(
     session: Session, *, partner_id: UUID, store_id: UUID, now: datetime
 ) -> Announced | None:
     """Return the first announced change that puts own prices under the floor; None when none does."""
-    found = overtaken_prices(session, partner_id=partner_id, store_id=store_id, now=now)
-    ahead = [row for row in found if row.begins > now]
+    ahead = overtaken_prices(session, partner_id=partner_id, store_id=store_id, now=now, begun=False)
     if not ahead:
         return None
     first = ahead[0].begins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from app.mail.mailer import Mailer, MailUndelivered
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
+from pricing.notices import note_readers, partners_to_tell
 from storage.database import transaction
 from tenants.access import invite
 from tests.pricing.test_rises import change_of, choose, own, raise_to, withdraw
@@ -107,6 +109,26 @@ def test_a_change_at_once_says_that_it_is_in_force(world: World) -> None:
     assert "paused" in body
 
 
+def test_an_imported_file_is_one_change_however_it_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pricing.importing._BATCH", 1)
+    person(world.ada, "owner")
+    own(world.ada, world.mug, usd("15.00"))
+    own(world.ada, world.tote, usd("15.00"))
+    world.later(minutes=1)
+    world.goods(
+        f"mug-{world.number},Mug,Colour,Oat,{world.mug},24.00,40\n"
+        f"tote-{world.number},Tote,,,{world.tote},20.00,100\n",
+        percent=9000,
+    )
+    work(world)
+    ((_, subject, body),) = mails(world.ada)
+    assert "2 of your prices are under the floor" in subject
+    assert "USD 12.00 to USD 21.60" in body
+    assert "USD 10.00 to USD 18.00" in body
+
+
 def test_nobody_is_told_of_a_fall_or_of_goods_at_the_rule(world: World) -> None:
     person(world.ada, "owner")
     own(world.ada, world.mug, usd("15.00"))
@@ -170,6 +192,27 @@ def test_a_change_withdrawn_before_the_mail_left_is_not_told_at_all(world: World
         assert not session.execute(
             text("SELECT 1 FROM wholesale_notices WHERE partner_id = :p"), {"p": world.ada.partner_id}
         ).all()
+
+
+def test_a_withdrawal_waits_for_the_partner_that_is_being_told(world: World) -> None:
+    """Whoever is noted as told before a withdrawal is told of the withdrawal, whichever comes first."""
+    person(world.ada, "owner")
+    own(world.ada, world.mug, usd("15.00"))
+    raise_to(world, {world.mug: usd("20.00")})
+    change_id = change_of(world, world.mug)
+    with ThreadPoolExecutor(1) as pool:
+        with world.ada.transaction() as session:
+            readers = note_readers(
+                session, partner_id=world.ada.partner_id, change_id=change_id, kind="announced"
+            )
+            assert len(readers) == 1
+            withdrawing = pool.submit(withdraw, world, world.mug)
+            with pytest.raises(TimeoutError):
+                withdrawing.result(timeout=0.5)
+        withdrawing.result(timeout=10)
+    with transaction(world.services.console) as session:
+        told = partners_to_tell(session, change_id=change_id, kind="withdrawn", limit=9, now=world.now)
+    assert told == [world.ada.partner_id]
 
 
 def test_many_partners_are_found_a_page_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
