@@ -72,7 +72,7 @@ def run(monkeypatch: pytest.MonkeyPatch, world: World, *words: str) -> int:
 def test_the_command(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, world, world.ada.slug, world.mug, "--at", f"{world.now:%Y-%m-%dT%H:%MZ}") == 0
+    assert run(monkeypatch, world, world.ada.slug, world.mug, "--at", world.now.isoformat()) == 0
     assert "The partner earns: USD 9.60." in capsys.readouterr().out
     for wrong, words in (
         (["nowhere", world.mug], "There is no store with the address 'nowhere'."),

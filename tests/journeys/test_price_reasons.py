@@ -14,7 +14,7 @@ from tests.world import Installation, World
 def test_a_price_is_explained_from_its_row(world: World, visitor: Visitor) -> None:
     host = signed_in(world, visitor, face="portal", shop=world.ada)
     page = visitor.open(host, f"/prices?q={world.tote}")
-    before = world.now
+    before = world.later(minutes=2)
     world.later(hours=30)
     amount(page, world.tote).fill("19.50")
     page.get_by_role("button", name="Save 1 price").click()
