@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
 from kit.money import Money
+from pricing.judging import Judged, PricesRefused, judge_prices
 from pricing.reading import read_terms
-from pricing.retail import Judged, PricesRefused, judge_prices, write_own_prices
+from pricing.retail import write_own_prices
 from storage import audit
 from storage.revisions import store_changed
 

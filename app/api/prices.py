@@ -23,7 +23,8 @@ from app.portal.here import StoreKeys, by
 from kit.errors import NotFound
 from kit.money import Money, NotAnAmount
 from pricing.grid import grid_index, grid_rows, variants_by_sku
-from pricing.retail import PricesRefused, set_prices
+from pricing.judging import PricesRefused
+from pricing.retail import set_prices
 from tenants.models import Store
 
 prices_api = Blueprint("api", __name__, url_prefix="/api/v1")

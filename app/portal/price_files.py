@@ -18,7 +18,8 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from pricing.grid import grid_index, grid_rows, variants_by_sku
-from pricing.retail import PricesRefused, set_prices
+from pricing.judging import PricesRefused
+from pricing.retail import set_prices
 
 price_files = Blueprint("price_files", __name__)
 LARGEST = 4 << 20

@@ -13,7 +13,7 @@ from app.ui.formats import money, reader_locale
 from kit.errors import Refusal
 from kit.money import Money
 from pricing.grid import GridRow
-from pricing.retail import Judged
+from pricing.judging import Judged
 from pricing.rules import Terms
 
 

@@ -17,8 +17,8 @@ from app.ui.moments import read_local_moment
 from app.ui.toasts import say
 from kit.errors import Refusal
 from pricing.grid import grid_rows
+from pricing.judging import PricesRefused
 from pricing.plans import plan_prices, planned_prices, withdraw_plans
-from pricing.retail import PricesRefused
 
 price_plans = Blueprint("price_plans", __name__)
 _FIELDS = ("begins_day", "begins_time", "ends_day", "ends_time")

@@ -15,7 +15,8 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from pricing.grid import GridRow, grid_index, grid_rows, store_rule
-from pricing.retail import preview_rule, set_rule
+from pricing.judging import preview_rule
+from pricing.retail import set_rule
 from pricing.rules import Rule
 
 price_rules = Blueprint("price_rules", __name__)

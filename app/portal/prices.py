@@ -28,9 +28,10 @@ from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
 from pricing.grid import grid_index, grid_rows, store_rule
+from pricing.judging import PricesRefused, preview_rule
 from pricing.outlook import overtaken_prices
 from pricing.plans import planned_prices
-from pricing.retail import PricesRefused, clear_prices, preview_rule, set_prices
+from pricing.retail import clear_prices, set_prices
 from pricing.undo import undo_prices
 
 prices = Blueprint("prices", __name__)

@@ -12,10 +12,11 @@ from sqlalchemy import text
 from kit.errors import NotFound, Refusal
 from kit.money import Money
 from orders.placing import CartChanged
+from pricing.judging import PricesRefused
 from pricing.listing import listings
 from pricing.plans import plan_prices, planned_prices, withdraw_plans
 from pricing.reading import VARIANTS
-from pricing.retail import PricesRefused, set_prices
+from pricing.retail import set_prices
 from pricing.undo import undo_prices
 from pricing.wholesale import NewWholesale, set_wholesale
 from storage.database import transaction

@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from kit.errors import Refusal
 from kit.money import Money
+from pricing.judging import PricesRefused
 from pricing.listing import listings
 from pricing.models import RetailRule
 from pricing.reading import VARIANTS
-from pricing.retail import PricesRefused, clear_prices, set_prices, set_rule
+from pricing.retail import clear_prices, set_prices, set_rule
 from pricing.wholesale import NewWholesale, ScheduleTaken, set_wholesale
 from storage.database import transaction
 from tests.world import Shop, World, eur, usd
