@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 
 _SETTINGS = {
@@ -99,6 +98,9 @@ class EmbeddedServer:
 
     def pid(self) -> int | None:
         """The process id of the running server, or None."""
+        # Only who starts or stops a server asks, and a web worker need not wait for the library.
+        import psutil
+
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from coloraide import Color
 from PIL import Image
+
+if TYPE_CHECKING:
+    from coloraide import Color
 
 TEXT = 4.5
 SHAPE = 3.0
@@ -66,15 +68,15 @@ class Palette:
 
 def contrast(one: str, other: str) -> float:
     """Return the WCAG 2 contrast ratio of two colours, from 1 to 21."""
-    return float(Color(one).contrast(Color(other), method="wcag21"))
+    return float(_color(one).contrast(_color(other), method="wcag21"))
 
 
 def ramp(brand: str) -> dict[int, str]:
     """Return eleven steps (50 light to 950 dark) at the brand colour's own hue."""
-    base = Color(brand).convert("oklch")
+    base = _color(brand).convert("oklch")
     hue = 0.0 if base.is_nan("hue") else base["hue"]
     return {
-        step: _hex(Color("oklch", [lightness, base["chroma"] * share, hue]))
+        step: _hex(_color("oklch", [lightness, base["chroma"] * share, hue]))
         for step, lightness, share in _STEPS
     }
 
@@ -86,8 +88,8 @@ def toward(colour: str, ground: str, needed: float) -> str:
     """
     if contrast(colour, ground) >= needed:
         return colour
-    moving = Color(colour).convert("oklch")
-    darker = Color(ground).luminance() > 0.18
+    moving = _color(colour).convert("oklch")
+    darker = _color(ground).luminance() > 0.18
     near, far = moving["lightness"], 0.0 if darker else 1.0
     # The contrast grows steadily along the way, so halving the distance finds the nearest that will do.
     for _ in range(14):
@@ -116,14 +118,14 @@ def palette(
     ground, ink = PAPERS[paper]
     if scheme == "dark":
         ground, ink = (0.18, ground[1], ground[2]), (0.94, 0.006, ink[2])
-    paper_hex, ink_hex = _hex(Color("oklch", [*ground])), _hex(Color("oklch", [*ink]))
+    paper_hex, ink_hex = _hex(_color("oklch", [*ground])), _hex(_color("oklch", [*ink]))
     away = -1 if scheme == "light" else 1
     tokens = {
         "paper": paper_hex,
         "ink": ink_hex,
-        "ink-2": _hex(Color("oklch", [0.45 if scheme == "light" else 0.76, ink[1], ink[2]])),
-        "sunk": _hex(Color("oklch", [ground[0] + away * 0.028, ground[1] * 1.5, ground[2]])),
-        "field": _hex(Color("oklch", [0.6, 0.014, ink[2]])),
+        "ink-2": _hex(_color("oklch", [0.45 if scheme == "light" else 0.76, ink[1], ink[2]])),
+        "sunk": _hex(_color("oklch", [ground[0] + away * 0.028, ground[1] * 1.5, ground[2]])),
+        "field": _hex(_color("oklch", [0.6, 0.014, ink[2]])),
         "bad": "#a4262c" if scheme == "light" else "#ff9a90",
         "good": "#2c6a45" if scheme == "light" else "#86d0a2",
     }
@@ -176,7 +178,7 @@ def palette_from_picture(data: bytes, most: int = 3) -> list[str]:
     ranked: list[tuple[float, Color]] = []
     for (red, green, blue), count in seen.items():
         if count * 200 >= total:
-            colour = Color("srgb", [(level * 16 + 8) / 255 for level in (red, green, blue)]).convert("oklch")
+            colour = _color("srgb", [(level * 16 + 8) / 255 for level in (red, green, blue)]).convert("oklch")
             weight = count * (0.04 + colour["chroma"])
             if colour["lightness"] > 0.95 or colour["lightness"] < 0.2:
                 weight *= 0.05
@@ -191,6 +193,13 @@ def palette_from_picture(data: bytes, most: int = 3) -> list[str]:
 def _below(ratio: float) -> float:
     # Rounded down, so that 4.497 is never shown as the 4.5 that it misses.
     return int(ratio * 100) / 100
+
+
+def _color(*description: Any) -> Color:
+    # Loaded when the first look is worked out: making its colour spaces takes a good part of a start.
+    from coloraide import Color
+
+    return Color(*description)
 
 
 def _hex(colour: Color) -> str:
