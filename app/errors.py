@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from kit.errors import Forbidden, NotFound, Refusal
 from payments.gateway import GatewayUnavailable
@@ -16,6 +16,9 @@ _CONFLICTS = ("23505", "23P01", "40001", "40P01")
 
 def worded(error: Exception) -> tuple[int, str, str]:
     """Status, heading and sentence for an error, in words for the person who meets it."""
+    # What fails after the view, as a commit may when the database goes away, comes wrapped.
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        error = error.original_exception
     match error:
         case NotFound():
             return 404, "Not found", error.message

@@ -219,8 +219,9 @@ def _drain(bench: Installation) -> None:
         with bench.root.connect() as connection:
             open_jobs = connection.execute(
                 text(
-                    "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-                    " AND (scheduled_at IS NULL OR scheduled_at < now())"
+                    "SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+                    "         AND (scheduled_at IS NULL OR scheduled_at < now()))"
+                    " + (SELECT count(*) FROM stripe_events WHERE handled_at IS NULL)"
                 )
             ).scalar_one()
         if not open_jobs:

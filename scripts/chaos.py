@@ -134,6 +134,7 @@ class Chaos:
             check=True,
             capture_output=True,
         )
+        # What the sweep found waits for the worker like any other event.
         while time.monotonic() < deadline and self._open_jobs():
             time.sleep(1)
 
@@ -143,8 +144,10 @@ class Chaos:
                 return int(
                     connection.execute(
                         text(
-                            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-                            " AND task_name NOT IN ('payments.sweep', 'queue.rescue')"
+                            "SELECT (SELECT count(*) FROM procrastinate_jobs"
+                            "         WHERE status IN ('todo', 'doing') AND task_name NOT IN"
+                            "               ('payments.sweep', 'queue.rescue', 'stripe.inbox'))"
+                            " + (SELECT count(*) FROM stripe_events WHERE handled_at IS NULL)"
                         )
                     ).scalar_one()
                 )
