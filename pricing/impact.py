@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from kit.money import Money
 from pricing.floor import FloorPolicy
+from pricing.reading import RULE_IN_FORCE
 from pricing.rules import Rule, Terms, retail_price
 from pricing.wholesale import NewWholesale
 
@@ -90,7 +91,8 @@ class Impact:
         return sum(item.after is None for item in self.listings)
 
 
-_TOUCHED = text("""
+_TOUCHED = text(
+    """
 WITH changed AS (
   SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:lists AS uuid[]), CAST(:amounts AS bigint[]))
          AS n (variant_id, price_list_id, amount)
@@ -130,24 +132,24 @@ SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s
   LEFT JOIN sold
     ON sold.partner_id = s.partner_id AND sold.store_id = s.store_id AND sold.variant_id = v.variant_id
   JOIN LATERAL (
-    SELECT e.* FROM retail_rules e
-     WHERE e.partner_id = s.partner_id AND e.store_id = s.store_id
-       AND e.valid @> CAST(:begins AS timestamptz) AND e.withdrawn_at IS NULL
-       AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
-         OR (e.scope = 'product' AND e.scope_id = p.product_id)
-         OR (e.scope = 'collection' AND e.scope_id IN (
-               SELECT m.collection_id FROM collection_products m WHERE m.product_id = p.product_id))
-         OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
-              (SELECT k.position FROM collections k WHERE k.collection_id = e.scope_id), e.rule_id
-     LIMIT 1) r ON true
+{rule}  ) r ON true
  WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
                     WHERE h.partner_id = s.partner_id AND h.store_id = s.store_id
                       AND h.product_id = p.product_id)
    AND coalesce(own.amount, standing.amount) IS NOT NULL
    AND coalesce(own.amount, standing.amount)
        <> coalesce(new_own.amount, own.amount, new_standing.amount, standing.amount)
-""")
+""".replace(
+        "{rule}",
+        RULE_IN_FORCE.format(
+            partner="s.partner_id",
+            store="s.store_id",
+            at="CAST(:begins AS timestamptz)",
+            variant="v.variant_id",
+            product="p.product_id",
+        ),
+    )
+)
 
 
 def wholesale_impact(

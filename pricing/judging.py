@@ -38,6 +38,10 @@ class Judged:
     earn: Money
     refusal: str
 
+    @property
+    def under_floor(self) -> bool:
+        return self.after < self.lowest
+
 
 class PricesRefused(Refusal):
     """Some prices were refused, so none was changed. ``rows`` holds the verdict on each."""

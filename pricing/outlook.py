@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.money import Money, decimals
-from pricing.reading import read_terms
+from pricing.reading import RULE_IN_FORCE, read_terms
 from pricing.rules import Rule, Terms, retail_price
 from tenants.store_settings import RISE_CHOICES
 
@@ -72,7 +72,8 @@ class Overtaken:
 # Each price is read at the moment at which the change bites, or now where it has begun: by then another
 # rule may be in force, and a partner's own list may hold a price that the default list's does not touch.
 # Of what has begun, changes that raise nothing are left out early: a new catalogue is one of them.
-_OVERTAKEN = text("""
+_OVERTAKEN = text(
+    """
 WITH mine AS (
   SELECT s.currency, p.price_list_id,
          (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id
@@ -106,22 +107,22 @@ SELECT v.variant_id, v.sku, v.options, g.title, n.begins, old.amount AS wholesal
        AND price_list_id IN (mine.price_list_id, mine.default_list_id)
      ORDER BY price_list_id = mine.price_list_id DESC LIMIT 1) old ON old.amount < new.amount
   JOIN LATERAL (
-    SELECT e.* FROM retail_rules e
-     WHERE e.partner_id = :partner_id AND e.store_id = :store_id
-       AND e.valid @> n.bites AND e.withdrawn_at IS NULL
-       AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
-         OR (e.scope = 'product' AND e.scope_id = g.product_id)
-         OR (e.scope = 'collection' AND e.scope_id IN (
-               SELECT m.collection_id FROM collection_products m WHERE m.product_id = g.product_id))
-         OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
-              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
-     LIMIT 1) r ON r.method = 'fixed'
+{rule}  ) r ON r.method = 'fixed'
  WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
                     WHERE h.partner_id = :partner_id AND h.store_id = :store_id
                       AND h.product_id = g.product_id)
  ORDER BY n.begins, g.position, g.product_id, v.position
-""")
+""".replace(
+        "{rule}",
+        RULE_IN_FORCE.format(
+            partner=":partner_id",
+            store=":store_id",
+            at="n.bites",
+            variant="v.variant_id",
+            product="g.product_id",
+        ),
+    )
+)
 _RECENTLY = timedelta(days=30)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 

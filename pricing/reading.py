@@ -95,6 +95,22 @@ terms AS (
    WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
 )"""
 
+# Which rule prices a listing: the most specific one, and of that a planned one before the standing. What
+# reads prices for a whole catalogue, for one store or for all of them asks by this same text.
+RULE_IN_FORCE = """
+    SELECT e.* FROM retail_rules e
+     WHERE e.partner_id = {partner} AND e.store_id = {store}
+       AND e.valid @> {at} AND e.withdrawn_at IS NULL
+       AND ((e.scope = 'variant' AND e.scope_id = {variant})
+         OR (e.scope = 'product' AND e.scope_id = {product})
+         OR (e.scope = 'collection' AND e.scope_id IN (
+               SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product}))
+         OR e.scope = 'store')
+     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
+              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
+     LIMIT 1
+"""
+
 _READ = """
 WITH {terms},
 found AS ({found}),
@@ -131,17 +147,7 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
      ORDER BY price_list_id = terms.price_list_id DESC LIMIT 1
   ) w ON true
   LEFT JOIN LATERAL (
-    SELECT e.* FROM retail_rules e
-     WHERE e.partner_id = :partner_id AND e.store_id = :store_id
-       AND e.valid @> CAST(:now AS timestamptz) AND e.withdrawn_at IS NULL
-       AND ((e.scope = 'variant' AND e.scope_id = v.variant_id)
-         OR (e.scope = 'product' AND e.scope_id = pr.product_id)
-         OR (e.scope = 'collection' AND e.scope_id IN (
-               SELECT m.collection_id FROM collection_products m WHERE m.product_id = pr.product_id))
-         OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
-              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
-     LIMIT 1
+    {rule}
   ) r ON true
  ORDER BY {order_out}, v.position
 """
@@ -191,6 +197,13 @@ def _statement(selection: Selection, order: str, with_description: bool) -> Text
     return text(
         _READ.format(
             terms=_TERMS,
+            rule=RULE_IN_FORCE.format(
+                partner=":partner_id",
+                store=":store_id",
+                at="CAST(:now AS timestamptz)",
+                variant="v.variant_id",
+                product="pr.product_id",
+            ),
             found=selection.found,
             only=selection.only,
             join=selection.join,

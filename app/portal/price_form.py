@@ -174,5 +174,8 @@ def read_prices_typed(wanted: Mapping[UUID, str], currency: str) -> tuple[dict[U
 
 
 def refused_rows(judged: Iterable[Judged]) -> dict[UUID, str]:
-    """Why each refused price is refused, by variant."""
-    return {row.variant_id: row.refusal for row in judged if row.refusal}
+    """Why each refused price is refused, by variant.
+
+    What is under the floor is left out: the rows word it themselves, with the reader's currency signs.
+    """
+    return {row.variant_id: row.refusal for row in judged if row.refusal and not row.under_floor}

@@ -58,9 +58,7 @@ def _plan(wanted: Mapping[UUID, str]) -> Response:
             raise Refusal("Choose the day on which these prices begin.", field="begins")
         plan_prices(db(), **here().keys, prices=amounts, begins=begins, ends=ends, **by())
     except PricesRefused as refused:
-        # What is under the floor the rows word themselves, with the reader's currency signs.
-        others = {key: words for key, words in refused_rows(refused.rows).items() if "under" not in words}
-        return _page(wanted, at=begins, refusals=others, status=422)
+        return _page(wanted, at=begins, refusals=refused_rows(refused.rows), status=422)
     except Refusal as refusal:
         return _page(wanted, at=begins, errors={refusal.field: refusal.message}, status=422)
     until = f" until {when(ends)}" if ends else ""

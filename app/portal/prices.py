@@ -74,9 +74,7 @@ def _save(typed: Mapping[UUID, tuple[str, str]], chosen: list[UUID]) -> Response
         if amounts:
             set_prices(db(), **place.keys, prices=amounts, **by())
     except PricesRefused as refused:
-        # The grid words what is under the floor itself, with the reader's currency signs.
-        others = {key: words for key, words in refused_rows(refused.rows).items() if "under" not in words}
-        return _grid(wanted, chosen=chosen, refusals=others, status=422)
+        return _grid(wanted, chosen=chosen, refusals=refused_rows(refused.rows), status=422)
     if emptied:
         clear_prices(db(), **place.keys, variant_ids=emptied, **by())
     saved = len(amounts) + len(emptied)
