@@ -22,7 +22,7 @@ from orders.models import Order, OrderLine
 from orders.quoting import Amounts, amounts
 from orders.view import CartView
 from pricing.delivery import Rate, Tables
-from pricing.listing import price_of
+from pricing.offers import in_force
 from pricing.reading import terms_of
 from storage.database import insert_rows
 
@@ -215,7 +215,9 @@ def _title(row: Row[Any]) -> str:
 
 def _line(draft: Draft, partner_id: UUID, order_id: UUID, index: int) -> dict[str, Any]:
     row, line = draft.rows[index], draft.amounts.lines[index]
-    terms = terms_of(row)
+    found = in_force(row, terms_of(row))
+    if found is None:  # A draft holds no line that cannot be sold.
+        raise ValueError(f"{row.sku} has no price")
     pictures = {item[0]: item[1:] for item in row.pictures or ()}
     picture = pictures.get(str(row.picture_id)) or next(iter(pictures.values()), None)
     return {
@@ -229,11 +231,11 @@ def _line(draft: Draft, partner_id: UUID, order_id: UUID, index: int) -> dict[st
         "variant_title": ", ".join(row.options),
         "picture": picture,
         "quantity": row.quantity,
-        "unit_retail": price_of(row, terms),
-        "unit_wholesale": row.wholesale,
-        "unit_floor": terms.floor.net_floor(row.wholesale),
+        "unit_retail": found.price,
+        "unit_wholesale": found.wholesale,
+        "unit_floor": found.net_floor,
         "net": line.net,
         "tax_bps": line.tax_bps,
         "tax": line.tax,
-        "margin": line.net - row.wholesale * row.quantity,
+        "margin": line.net - found.wholesale * row.quantity,
     }

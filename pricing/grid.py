@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
-from pricing.listing import price_of, variant_listing
+from pricing.listing import variant_listing
+from pricing.offers import regular_price
 from pricing.reading import VARIANTS, read_prices, rule_of, terms_of
 from pricing.rules import Rule, Terms
 
@@ -121,7 +122,7 @@ def grid_rows(
 
 def _grid_row(row: Row[Any], terms: Terms) -> GridRow:
     listing = variant_listing(row, terms, _pictures(row))
-    price, currency = price_of(row, terms), terms.currency
+    price, currency = regular_price(row, terms), terms.currency
     earn = None if price is None else terms.net(price) - row.wholesale
     own = row.scope == "variant"
     return GridRow(

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
 from kit.money import Money, decimals
-from pricing.listing import price_of
 from pricing.models import METHODS, ROUNDINGS, SCOPES
+from pricing.offers import regular_price
 from pricing.reading import VARIANTS, read_prices, terms_of
 from pricing.rules import Rule, Terms, retail_price
 
@@ -80,7 +80,7 @@ def judge(row: Row[Any], asked: Money, terms: Terms) -> Judged:
     if asked.currency != terms.currency:
         raise Refusal(f"This store sells in {terms.currency}, not in {asked.currency}.", field="price")
     lowest = terms.lowest(row.wholesale)
-    before = price_of(row, terms)
+    before = regular_price(row, terms)
     refusal = ""
     if asked.minor < lowest:
         refusal = (

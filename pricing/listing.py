@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
-from pricing.reading import EVERYTHING, Selection, read_prices, rule_of, terms_of
-from pricing.rules import Terms, retail_price
+from pricing.offers import in_force
+from pricing.reading import EVERYTHING, Selection, read_prices, terms_of
+from pricing.rules import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +148,16 @@ def product_listing(rows: Sequence[Row[Any]], terms: Terms) -> ProductListing:
 
 def variant_listing(row: Row[Any], terms: Terms, pictures: dict[str, PictureRef]) -> VariantListing:
     """Make a variant's listing: its price by the rules, and whether it can be bought now."""
-    price = price_of(row, terms)
+    found = in_force(row, terms)
     unlimited = row.counted is None or not row.counted or row.oversell
     left = None if unlimited else max(0, row.free)
     return VariantListing(
         variant_id=row.variant_id,
         sku=row.sku,
         options=tuple(row.options),
-        price=None if price is None else Money(price, terms.currency),
-        compare_at=None,
-        available=price is not None and row.state == "active" and not row.hidden and left != 0,
+        price=None if found is None else Money(found.price, terms.currency),
+        compare_at=Money(found.regular, terms.currency) if found is not None and found.reduced else None,
+        available=found is not None and row.state == "active" and not row.hidden and left != 0,
         left=left,
         picture=pictures.get(str(row.picture_id)) or next(iter(pictures.values()), None),
     )
-
-
-def price_of(row: Row[Any], terms: Terms) -> int | None:
-    """The retail price of a row of ``read_prices``, in minor units; None where it cannot be sold."""
-    rule = rule_of(row)
-    if rule is None or row.wholesale is None:
-        return None
-    return retail_price(rule, wholesale=row.wholesale, terms=terms)
