@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
-from pricing.offers import in_force
+from pricing.offers import in_force, lowest_before
 from pricing.reading import EVERYTHING, Selection, read_prices, terms_of
 from pricing.rules import Terms
 
@@ -22,6 +22,10 @@ from pricing.rules import Terms
 @dataclass(frozen=True, slots=True)
 class VariantListing:
     """One variant in one store. ``price`` is None when it cannot be sold there at present.
+
+    ``compare_at`` is the regular price where the price is reduced for a while. ``lowest_before`` is then
+    the lowest of the 30 days before, where the store's country asks for it and the reading was for
+    listings; a cart does not say it again.
 
     ``available`` says whether a unit can be bought now; ``left`` how many, or None when stock is
     not counted or may go below zero. ``options`` are its option values, in the product's order.
@@ -32,6 +36,7 @@ class VariantListing:
     options: tuple[str, ...]
     price: Money | None
     compare_at: Money | None
+    lowest_before: Money | None
     available: bool
     left: int | None
     picture: PictureRef | None
@@ -114,13 +119,14 @@ def listings(
         limit=limit,
         offset=offset,
         with_description=with_description,
+        with_past=True,
     )
     if not rows:
         return Listings((), None, 0)
     terms = terms_of(rows[0])
     changes = [row.ends for row in rows if row.ends is not None]
-    if rows[0].next_begin is not None:
-        changes.append(rows[0].next_begin)
+    if rows[0].next_change is not None:
+        changes.append(rows[0].next_change)
     products = (
         product_listing(list(group), terms) for _, group in groupby(rows, key=lambda row: row.product_id)
     )
@@ -149,6 +155,7 @@ def product_listing(rows: Sequence[Row[Any]], terms: Terms) -> ProductListing:
 def variant_listing(row: Row[Any], terms: Terms, pictures: dict[str, PictureRef]) -> VariantListing:
     """Make a variant's listing: its price by the rules, and whether it can be bought now."""
     found = in_force(row, terms)
+    before = lowest_before(row, terms) if found is not None and found.reduced else None
     unlimited = row.counted is None or not row.counted or row.oversell
     left = None if unlimited else max(0, row.free)
     return VariantListing(
@@ -157,6 +164,7 @@ def variant_listing(row: Row[Any], terms: Terms, pictures: dict[str, PictureRef]
         options=tuple(row.options),
         price=None if found is None else Money(found.price, terms.currency),
         compare_at=Money(found.regular, terms.currency) if found is not None and found.reduced else None,
+        lowest_before=None if before is None else Money(before, terms.currency),
         available=found is not None and row.state == "active" and not row.hidden and left != 0,
         left=left,
         picture=pictures.get(str(row.picture_id)) or next(iter(pictures.values()), None),

@@ -11,7 +11,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.money import Money, decimals
-from pricing.reading import RULE_IN_FORCE, read_terms
+from pricing.precedence import RULE_IN_FORCE, WHOLESALE_IN_FORCE
+from pricing.reading import read_terms
 from pricing.rules import Rule, Terms, retail_price
 from tenants.store_settings import RISE_CHOICES
 
@@ -69,6 +70,13 @@ class Overtaken:
     earn: Money | None
 
 
+_WHOLESALE = WHOLESALE_IN_FORCE.format(
+    variant="v.variant_id",
+    currency="mine.currency",
+    own_list="mine.price_list_id",
+    default_list="mine.default_list_id",
+    at="{at}",
+)
 # Each price is read at the moment at which the change bites, or now where it has begun: by then another
 # rule may be in force, and a partner's own list may hold a price that the default list's does not touch.
 # Of what has begun, changes that raise nothing are left out early: a new catalogue is one of them.
@@ -95,17 +103,8 @@ SELECT v.variant_id, v.sku, v.options, g.title, n.begins, old.amount AS wholesal
  CROSS JOIN mine
   JOIN variants v ON v.variant_id = n.variant_id
   JOIN products g ON g.product_id = v.product_id AND g.state = 'active'
-  JOIN LATERAL (
-    SELECT amount, lower(valid) AS since FROM wholesale_prices
-     WHERE variant_id = v.variant_id AND currency = mine.currency AND valid @> n.bites
-       AND price_list_id IN (mine.price_list_id, mine.default_list_id)
-     ORDER BY price_list_id = mine.price_list_id DESC LIMIT 1) new ON new.since = n.begins
-  JOIN LATERAL (
-    SELECT amount FROM wholesale_prices
-     WHERE variant_id = v.variant_id AND currency = mine.currency
-       AND valid @> n.begins - interval '1 microsecond'
-       AND price_list_id IN (mine.price_list_id, mine.default_list_id)
-     ORDER BY price_list_id = mine.price_list_id DESC LIMIT 1) old ON old.amount < new.amount
+  JOIN LATERAL ({wholesale}) new ON lower(new.valid) = n.begins
+  JOIN LATERAL ({wholesale_before}) old ON old.amount < new.amount
   JOIN LATERAL (
 {rule}  ) r ON r.method = 'fixed'
  WHERE NOT EXISTS (SELECT 1 FROM hidden_products h
@@ -122,6 +121,8 @@ SELECT v.variant_id, v.sku, v.options, g.title, n.begins, old.amount AS wholesal
             product="g.product_id",
         ),
     )
+    .replace("{wholesale}", _WHOLESALE.replace("{at}", "n.bites"))
+    .replace("{wholesale_before}", _WHOLESALE.replace("{at}", "(n.begins - interval '1 microsecond')"))
 )
 _RECENTLY = timedelta(days=30)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)

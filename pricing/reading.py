@@ -17,6 +17,8 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from pricing.floor import FloorPolicy
+from pricing.past import ASK_LOWEST, PRICES_BEFORE
+from pricing.precedence import EVENT_IN_FORCE, RULE_IN_FORCE, SALE_IN_FORCE, WHOLESALE_IN_FORCE
 from pricing.rules import Rule, Terms
 
 
@@ -75,6 +77,7 @@ VARIANTS = Selection(
 _TERMS = """
 terms AS (
   SELECT s.partner_id, s.store_id, s.currency, s.tax_inclusive, s.on_wholesale_rise, p.price_list_id,
+         s.country IN ({countries}) AS asks_lowest,
          (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id,
          coalesce((c.smallest_margin_minor ->> s.currency)::bigint, 1) AS margin_minor,
          c.smallest_margin_bps AS margin_bps,
@@ -87,29 +90,19 @@ terms AS (
            (SELECT min(lower(f.valid)) FROM wholesale_prices f WHERE lower(f.valid) > :now),
            (SELECT min(lower(f.valid)) FROM retail_rules f
              WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND lower(f.valid) > :now
-               AND f.withdrawn_at IS NULL)
-         ) AS next_begin
+               AND f.withdrawn_at IS NULL),
+           (SELECT min(CASE WHEN f.begins > :now THEN f.begins ELSE f.ends END) FROM sale_events f
+             WHERE f.ends > :now AND f.withdrawn_at IS NULL),
+           (SELECT min(CASE WHEN lower(f.valid) > :now THEN lower(f.valid) ELSE upper(f.valid) END)
+              FROM store_sales f
+             WHERE f.partner_id = :partner_id AND f.store_id = :store_id
+               AND (upper_inf(f.valid) OR upper(f.valid) > :now) AND f.withdrawn_at IS NULL)
+         ) AS next_change
     FROM stores s
     JOIN partners p ON p.partner_id = s.partner_id
    CROSS JOIN company c
    WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
-)"""
-
-# Which rule prices a listing: the most specific one, and of that a planned one before the standing. What
-# reads prices for a whole catalogue, for one store or for all of them asks by this same text.
-RULE_IN_FORCE = """
-    SELECT e.* FROM retail_rules e
-     WHERE e.partner_id = {partner} AND e.store_id = {store}
-       AND e.valid @> {at} AND e.withdrawn_at IS NULL
-       AND ((e.scope = 'variant' AND e.scope_id = {variant})
-         OR (e.scope = 'product' AND e.scope_id = {product})
-         OR (e.scope = 'collection' AND e.scope_id IN (
-               SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product}))
-         OR e.scope = 'store')
-     ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
-              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
-     LIMIT 1
-"""
+)""".replace("{countries}", ", ".join(f"'{country}'" for country in ASK_LOWEST))
 
 _READ = """
 WITH {terms},
@@ -129,7 +122,9 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
           FROM pictures i WHERE i.product_id = pr.product_id AND i.key IS NOT NULL) AS pictures,
        v.variant_id, v.sku, v.options, v.picture_id, v.taxable,
        k.on_hand - k.held {freed} AS free, k.counted, k.oversell,
-       w.amount AS wholesale, g.amount AS suggested,
+       w.amount AS wholesale, g.amount AS suggested, t.amount AS ceiling,
+       e.event_id, e.name AS event, e.off_bps AS event_off_bps, e.pass_on_bps, e.ends AS event_ends,
+       s.off_bps AS sale_off_bps, s.ends AS sale_ends, {past_column} AS past,
        r.scope, r.method, r.value, r.rounding, r.judged_wholesale, r.rule_id, r.layer,
        upper(r.valid) AS rule_ends,
        least(upper(w.valid), upper(r.valid)) AS ends,
@@ -140,15 +135,11 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
  CROSS JOIN terms {join}
   LEFT JOIN stock_levels k ON k.variant_id = v.variant_id
   LEFT JOIN suggested_prices g ON g.variant_id = v.variant_id AND g.currency = terms.currency
-  LEFT JOIN LATERAL (
-    SELECT amount, valid FROM wholesale_prices
-     WHERE variant_id = v.variant_id AND currency = terms.currency AND valid @> CAST(:now AS timestamptz)
-       AND price_list_id IN (terms.price_list_id, terms.default_list_id)
-     ORDER BY price_list_id = terms.price_list_id DESC LIMIT 1
-  ) w ON true
-  LEFT JOIN LATERAL (
-    {rule}
-  ) r ON true
+  LEFT JOIN price_ceilings t ON t.variant_id = v.variant_id AND t.currency = terms.currency
+  LEFT JOIN LATERAL ({wholesale}) w ON true
+  LEFT JOIN LATERAL ({rule}) r ON true
+  LEFT JOIN LATERAL ({event}) e ON true
+  LEFT JOIN LATERAL ({sale}) s ON true {past}
  ORDER BY {order_out}, v.position
 """
 
@@ -170,19 +161,24 @@ def read_prices(
     limit: int = 100_000,
     offset: int = 0,
     with_description: bool = False,
+    with_past: bool = False,
+    asked: datetime | None = None,
 ) -> Sequence[Row[Any]]:
-    """Return one row a variant, with everything that its price in this store depends on.
+    """Return one row a variant, with everything that its price in this store depends on at ``now``.
 
     Selections by variant keep what the company withdrew and what the partner hides; the rows'
     ``state`` and ``hidden`` tell. ``total`` counts the products before ``limit`` and ``offset``. The
-    description comes only when asked for, and only for products in place 0: it is long.
+    description comes only when asked for, and only for products in place 0: it is long. With ``with_past``
+    a reduced price brings those of the 30 days before, where the store's country asks for the lowest. Sale
+    events count where the partner may know of them at ``asked``, which is ``now`` unless given.
     """
     return session.execute(
-        _statement(selection, order, with_description),
+        _statement(selection, order, with_description, with_past),
         {
             "partner_id": partner_id,
             "store_id": store_id,
             "now": now,
+            "asked": asked or now,
             "choice": choice if isinstance(choice, str | UUID) else list(choice),
             "keep_hidden": selection.keep_hidden,
             "limit": limit,
@@ -192,18 +188,11 @@ def read_prices(
 
 
 @lru_cache(maxsize=64)
-def _statement(selection: Selection, order: str, with_description: bool) -> TextClause:
+def _statement(selection: Selection, order: str, with_description: bool, with_past: bool) -> TextClause:
     inner, outer = _ORDERS[order]
     return text(
         _READ.format(
             terms=_TERMS,
-            rule=RULE_IN_FORCE.format(
-                partner=":partner_id",
-                store=":store_id",
-                at="CAST(:now AS timestamptz)",
-                variant="v.variant_id",
-                product="pr.product_id",
-            ),
             found=selection.found,
             only=selection.only,
             join=selection.join,
@@ -214,8 +203,32 @@ def _statement(selection: Selection, order: str, with_description: bool) -> Text
             description="CASE WHEN shown.place = 0 THEN pr.description ELSE '' END"
             if with_description
             else "''",
+            past=PRICES_BEFORE.format(**_in_force("m.at")) if with_past else "",
+            past_column="past.past" if with_past else "NULL",
+            **_in_force("CAST(:now AS timestamptz)"),
         )
     )
+
+
+def _in_force(at: str) -> dict[str, str]:
+    """What holds for the row of the reading at a moment, as texts of SQL."""
+    names = {
+        "partner": ":partner_id",
+        "store": ":store_id",
+        "variant": "v.variant_id",
+        "product": "pr.product_id",
+        "currency": "terms.currency",
+        "own_list": "terms.price_list_id",
+        "default_list": "terms.default_list_id",
+        "asked": "CAST(:asked AS timestamptz)",
+        "at": at,
+    }
+    return {
+        "wholesale": WHOLESALE_IN_FORCE.format(**names),
+        "rule": RULE_IN_FORCE.format(**names),
+        "event": EVENT_IN_FORCE.format(**names),
+        "sale": SALE_IN_FORCE.format(**names),
+    }
 
 
 def read_terms(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> Terms:

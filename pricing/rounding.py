@@ -16,16 +16,35 @@ def round_price(minor: int, rounding: str, *, floor: int, currency: str) -> int:
     reach the floor. A tie goes up. When the nearest allowed ending is below the floor, the next one
     above is taken.
     """
-    if rounding in _STEPS:
-        step = _STEPS[rounding]
-        ending = 0
-    elif rounding in _ENDINGS and decimals(currency) >= 2:
-        step = 10 ** decimals(currency)
-        ending = _ENDINGS[rounding] * step // 100
-    else:
+    found = _grid(rounding, currency)
+    if found is None:
         return max(minor, floor)
+    step, ending = found
     below = (minor - ending) // step * step + ending
     nearest = below if minor - below < below + step - minor else below + step
     if nearest < floor or nearest <= 0:
         nearest = ceil_div(max(floor, 1) - ending, step) * step + ending
     return nearest
+
+
+def round_down(minor: int, rounding: str, *, floor: int, currency: str) -> int:
+    """Return the highest price with the ending asked for that is not above ``minor``.
+
+    Where that is below ``floor``, no price in between has the ending, and it is ``minor`` itself.
+    """
+    found = _grid(rounding, currency)
+    if found is None:
+        return minor
+    step, ending = found
+    below = (minor - ending) // step * step + ending
+    return below if below >= max(floor, 1) else minor
+
+
+def _grid(rounding: str, currency: str) -> tuple[int, int] | None:
+    """How far prices with an ending are apart, and where they lie; None where every price will do."""
+    if rounding in _STEPS:
+        return _STEPS[rounding], 0
+    if rounding in _ENDINGS and decimals(currency) >= 2:
+        step = 10 ** decimals(currency)
+        return step, _ENDINGS[rounding] * step // 100
+    return None

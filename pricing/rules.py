@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kit.money import ceil_div
 from pricing.floor import FloorPolicy, net_of, with_tax
-from pricing.rounding import round_price
+from pricing.rounding import round_down, round_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,51 +53,61 @@ class Steps(NamedTuple):
 
     ``target`` is what the rule asks for; ``treated`` the same, except for a fixed price under the
     ``floor``: then it is what the partner's standing choice makes of it. ``raised`` is not under the
-    floor, and ``price`` is that with its rounding. The last three are None while the choice pauses it.
+    floor, ``rounded`` is that with its ending, and ``price`` is not over the company's ceiling. The last
+    four are None while the choice pauses it.
     """
 
     floor: int
     target: int
     treated: int | None
     raised: int | None
+    rounded: int | None
     price: int | None
 
 
-def price_steps(rule: Rule, *, wholesale: int, terms: Terms) -> Steps:
+def price_steps(rule: Rule, *, wholesale: int, terms: Terms, ceiling: int | None = None) -> Steps:
     """Work out the price that a store shows for a wholesale price in minor units, step by step."""
-    return Steps(*_steps(rule, wholesale, terms))
+    return Steps(*_steps(rule, wholesale, terms, ceiling))
 
 
-def retail_price(rule: Rule, *, wholesale: int, terms: Terms) -> int | None:
+def retail_price(rule: Rule, *, wholesale: int, terms: Terms, ceiling: int | None = None) -> int | None:
     """The price that a store shows for a wholesale price, in minor units; None while it is paused.
 
-    It is the last of the steps that explain it, so that the two cannot disagree.
+    ``ceiling`` is the highest price that the company allows, as shown; None for none. The price is the
+    last of the steps that explain it, so that the two cannot disagree.
     """
-    return _steps(rule, wholesale, terms)[-1]
+    return _steps(rule, wholesale, terms, ceiling)[-1]
 
 
-def _steps(rule: Rule, wholesale: int, terms: Terms) -> tuple[int, int, int | None, int | None, int | None]:
+def _steps(
+    rule: Rule, wholesale: int, terms: Terms, ceiling: int | None
+) -> tuple[int, int, int | None, int | None, int | None, int | None]:
     """The fields of ``Steps``, as a bare tuple: listings ask for thousands, and want the last alone.
 
     Rules that follow wholesale (markup, margin) are clamped to the floor and rounded upwards from
-    it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand.
+    it. A fixed price that wholesale has overtaken is treated as the partner chose beforehand. A ceiling
+    under the floor is none: nobody sells at a loss by it.
     """
     lowest = terms.lowest(wholesale)
     if rule.method == "fixed":
-        if rule.value >= lowest:
-            return lowest, rule.value, rule.value, rule.value, rule.value
-        if terms.on_rise == "pause":
-            return lowest, rule.value, None, None, None
-        treated = _overtaken(rule, wholesale, terms)
+        treated = rule.value
+        if rule.value < lowest:
+            if terms.on_rise == "pause":
+                return lowest, rule.value, None, None, None, None
+            treated = _overtaken(rule, wholesale, terms)
         raised = max(lowest, treated)
-        return lowest, rule.value, treated, raised, raised
+        price = raised if ceiling is None or raised <= ceiling else max(lowest, ceiling)
+        return lowest, rule.value, treated, raised, raised, price
     if rule.method == "markup":
         target = terms.shown(wholesale + ceil_div(wholesale * rule.value, 10_000))
     else:
         target = terms.shown(wholesale + rule.value)
     raised = max(target, lowest)
-    price = round_price(raised, rule.rounding, floor=lowest, currency=terms.currency)
-    return lowest, target, target, raised, price
+    rounded = round_price(raised, rule.rounding, floor=lowest, currency=terms.currency)
+    price = rounded
+    if ceiling is not None and rounded > ceiling:
+        price = round_down(max(lowest, ceiling), rule.rounding, floor=lowest, currency=terms.currency)
+    return lowest, target, target, raised, rounded, price
 
 
 def _overtaken(rule: Rule, wholesale: int, terms: Terms) -> int:
