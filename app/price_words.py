@@ -40,6 +40,7 @@ def lines(found: Explanation, *, say: Say, when: Callable[[datetime], str], earn
     made = [_rule_line(found, say, when), _wholesale_line(found, when)]
     made += _target_lines(found, say)
     made += _raising_lines(found, say)
+    made += _reducing_lines(found, say, when)
     made += _result_lines(found, earns)
     return [line for line in made if line is not None]
 
@@ -152,11 +153,11 @@ def _target_lines(found: Explanation, say: Say) -> list[Line]:
                 "Asked by the rule", f"Wholesale and the rule's part{_tax(found)}", found.money(steps.target)
             )
         )
-    if found.floor is not None and found.wholesale is not None:
+    if found.wholesale is not None:
         cost = found.wholesale.amount
         margin = found.money(found.terms.floor.net_floor(cost.minor)) - cost
         detail = f"{say(cost)} wholesale and {say(margin)} smallest margin{_tax(found)}"
-        made.append(Line("Lowest price allowed", detail, found.floor))
+        made.append(Line("Lowest price allowed", detail, found.money(found.terms.lowest(cost.minor))))
     return made
 
 
@@ -167,7 +168,14 @@ def _tax(found: Explanation) -> str:
 
 def _raising_lines(found: Explanation, say: Say) -> list[Line]:
     steps, used = found.steps, found.rule
-    if steps is None or used is None or steps.treated is None or steps.raised is None or steps.price is None:
+    if (
+        steps is None
+        or used is None
+        or steps.treated is None
+        or steps.raised is None
+        or steps.rounded is None
+        or steps.price is None
+    ):
         return []
     made = []
     if found.overtaken:
@@ -182,11 +190,44 @@ def _raising_lines(found: Explanation, say: Say) -> list[Line]:
         ending = _ending(used.rule.rounding, say, found.terms.currency)
         if found.rounded_up:
             detail = f"{say(found.money(steps.raised))} went up: the nearest lies under the lowest price"
-        elif steps.price == steps.raised:
+        elif steps.rounded == steps.raised:
             detail = "It changed nothing"
         else:
             detail = f"From {say(found.money(steps.raised))}"
-        made.append(Line(f"Rounded to {ending}", detail, found.money(steps.price)))
+        made.append(Line(f"Rounded to {ending}", detail, found.money(steps.rounded)))
+    if found.capped and found.ceiling is not None:
+        detail = f"The company allows no more than {say(found.ceiling)}"
+        if found.ceiling.minor < steps.floor:
+            detail = "The company's ceiling lies under the lowest price, so that is the highest, too"
+        made.append(Line("Lowered to the ceiling", detail, found.money(steps.price)))
+    return made
+
+
+def _reducing_lines(found: Explanation, say: Say, when: Callable[[datetime], str]) -> list[Line]:
+    """What a sale event and the store's sale take off, after the regular price that they take it off."""
+    figures, cost = found.figures, found.cost
+    if figures is None or cost is None or (found.event is None and found.sale is None):
+        return []
+    made = [Line("Regular price", "What shoppers pay while nothing lowers it", found.money(figures.regular))]
+    if found.event is not None:
+        event = found.event
+        detail = f"{event.off_bps / 100:g}% less for you until {when(event.ends)}"
+        made.append(Line(f"Wholesale in {event.name}", detail, cost))
+        share = f"{event.pass_on_bps / 100:g}% of that saving is passed on{_tax(found)}"
+        made.append(Line("Off for shoppers", share, -found.money(figures.passed_on)))
+    if found.sale is not None:
+        until = f" until {when(found.sale.ends)}" if found.sale.ends else ""
+        rate = f"{found.sale.off_bps / 100:g}%{until}, out of the margin"
+        stopped = figures.price == figures.lowest and figures.given < (
+            (figures.price + figures.given) * found.sale.off_bps // 10_000
+        )
+        made.append(
+            Line(
+                "The store's sale",
+                f"{rate}; it stopped at the lowest price" if stopped else rate,
+                -found.money(figures.given),
+            )
+        )
     return made
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
 from kit.money import Money
+from pricing.offers import InForce, event_wholesale, in_force
 from pricing.reading import VARIANTS, Selection, read_prices, rule_of, terms_of
 from pricing.rounding import round_price
 from pricing.rules import Rule, Steps, Terms, price_steps
@@ -77,13 +78,34 @@ class UsedWholesale:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedEvent:
+    """The sale event that the store takes part in, which lowers wholesale until ``ends``. ``off_bps`` is
+    its cut of wholesale, ``pass_on_bps`` the share of that saving which the price is lowered by."""
+
+    name: str
+    off_bps: int
+    pass_on_bps: int
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsedSale:
+    """The store's own sale, in basis points of the price. ``ends`` is None for one without an end."""
+
+    off_bps: int
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """How one listing is priced at the moment ``at``.
 
     ``rule`` or ``wholesale`` is None where there was none, and then there are no ``steps`` and no
-    price. ``state`` is the product's today: draft, active or archived; ``hidden`` says that the
-    partner keeps it out of the store today. ``past`` says that ``at`` lies behind the moment of
-    asking, so that ``terms`` are younger than the price that they judge.
+    price. ``steps`` come to the regular price, and ``figures`` tell what ``event`` and ``sale`` make of
+    it; these are None where the listing is paused. ``ceiling`` is the company's, None for none.
+    ``state`` is the product's today: draft, active or archived; ``hidden`` says that the partner keeps
+    it out of the store today. ``past`` says that ``at`` lies behind the moment of asking, so that
+    ``terms`` are younger than the price that they judge.
     """
 
     at: datetime
@@ -99,6 +121,10 @@ class Explanation:
     rule: UsedRule | None
     wholesale: UsedWholesale | None
     steps: Steps | None
+    ceiling: Money | None
+    event: UsedEvent | None
+    sale: UsedSale | None
+    figures: InForce | None
 
     @property
     def name(self) -> str:
@@ -108,21 +134,27 @@ class Explanation:
     @property
     def price(self) -> Money | None:
         """What shoppers pay for a unit, before delivery; None while it has no price."""
-        if self.steps is None or self.steps.price is None:
+        return None if self.figures is None else self.money(self.figures.price)
+
+    @property
+    def cost(self) -> Money | None:
+        """What the company takes for a unit at this moment, in an event less than its list says."""
+        if self.wholesale is None:
             return None
-        return self.money(self.steps.price)
+        cut = self.event.off_bps if self.event else 0
+        return self.money(event_wholesale(self.wholesale.amount.minor, cut))
 
     @property
     def floor(self) -> Money | None:
         """The lowest price allowed, as the store shows it; None without a wholesale price."""
-        return None if self.wholesale is None else self.money(self.terms.lowest(self.wholesale.amount.minor))
+        return None if self.cost is None else self.money(self.terms.lowest(self.cost.minor))
 
     @property
     def earn(self) -> Money | None:
-        """What the partner earns on a unit: the price without tax, less wholesale."""
-        if self.price is None or self.wholesale is None:
+        """What the partner earns on a unit: the price without tax, less what the company takes."""
+        if self.price is None or self.cost is None:
             return None
-        return self.money(self.terms.net(self.price.minor) - self.wholesale.amount.minor)
+        return self.money(self.terms.net(self.price.minor)) - self.cost
 
     @property
     def tax(self) -> Money | None:
@@ -154,6 +186,11 @@ class Explanation:
         )
         return self.rule.rule.method != "fixed" and nearest < self.steps.floor
 
+    @property
+    def capped(self) -> bool:
+        """Whether the company's ceiling lowered what the rule came to."""
+        return self.steps is not None and self.steps.price != self.steps.rounded
+
     def money(self, minor: int) -> Money:
         return Money(minor, self.terms.currency)
 
@@ -163,7 +200,8 @@ def explain(
 ) -> Explanation:
     """Return how a store prices a variant at a moment, which may lie behind or ahead of ``now``.
 
-    What is scheduled for the moment counts; today's settings judge it. Raises NotFound when there is
+    What is scheduled for the moment counts, of sale events what the partner may know of at ``now``;
+    today's settings judge it. Raises NotFound when there is
     no such variant or the store is not the partner's.
     """
     rows = read_prices(
@@ -173,6 +211,7 @@ def explain(
         now=at,
         selection=EXPLAINED,
         choice=[variant_id],
+        asked=now,
     )
     if not rows:
         raise NotFound("There is no such product in this store.")
@@ -194,7 +233,12 @@ def _explanation(row: Row[Any], at: datetime, *, past: bool) -> Explanation:
             row.rule_id, rule, name, row.rule_since, row.rule_until, row.layer == "planned", row.rule_actor
         )
     if rule is not None and wholesale is not None:
-        steps = price_steps(rule, wholesale=wholesale.amount.minor, terms=terms)
+        steps = price_steps(rule, wholesale=wholesale.amount.minor, terms=terms, ceiling=row.ceiling)
+    event = sale = None
+    if row.event_id is not None:
+        event = UsedEvent(row.event, row.event_off_bps, row.pass_on_bps, row.event_ends)
+    if row.sale_off_bps is not None:
+        sale = UsedSale(row.sale_off_bps, row.sale_ends)
     return Explanation(
         at=at,
         past=past,
@@ -209,4 +253,8 @@ def _explanation(row: Row[Any], at: datetime, *, past: bool) -> Explanation:
         rule=used,
         wholesale=wholesale,
         steps=steps,
+        ceiling=None if row.ceiling is None else Money(row.ceiling, terms.currency),
+        event=event,
+        sale=sale,
+        figures=in_force(row, terms),
     )

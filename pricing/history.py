@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.money import Money
-from pricing.explaining import Explanation, UsedRule, explain
+from pricing.explaining import Explanation, UsedEvent, UsedRule, UsedSale, explain
 
 _MOST = 40
 _INSTANT = timedelta(microseconds=1)
@@ -28,7 +28,8 @@ class PriceMoved:
     ``rule`` prices it from now on when that is another one than before, and ``actor`` is who set that
     one, as recorded; it is empty where a rule only ended and an older one priced the listing again.
     ``new_rule`` tells the two apart. ``wholesale_reason`` is None unless a wholesale price began or
-    ended. ``ahead`` marks what is scheduled and has not happened.
+    ended. ``event`` and ``sale`` are pairs of before and after, too. ``ahead`` marks what is scheduled
+    and has not happened.
     """
 
     at: datetime
@@ -40,6 +41,8 @@ class PriceMoved:
     ruled: bool
     actor: str
     wholesale_reason: str | None
+    event: tuple[UsedEvent | None, UsedEvent | None]
+    sale: tuple[UsedSale | None, UsedSale | None]
     ahead: bool
 
 
@@ -70,6 +73,17 @@ _MOMENTS = text("""
            OR (r.scope = 'collection' AND r.scope_id IN (
                  SELECT c.collection_id FROM collection_products c WHERE c.product_id = :product_id))
            OR r.scope = 'store')
+      UNION ALL
+      SELECT unnest(ARRAY[e.begins, e.ends])
+        FROM sale_events e JOIN sale_event_products g ON g.event_id = e.event_id
+       WHERE g.product_id = :product_id
+      UNION ALL
+      SELECT c.since FROM sale_event_choices c
+       WHERE c.partner_id = :partner_id AND c.store_id = :store_id
+      UNION ALL
+      SELECT unnest(ARRAY[lower(q.valid), upper(q.valid)])
+        FROM store_sales q
+       WHERE q.partner_id = :partner_id AND q.store_id = :store_id
     ) m WHERE m.at IS NOT NULL ORDER BY m.at DESC LIMIT :most
 """)
 
@@ -106,7 +120,7 @@ def price_history(
 def _moved(before: Explanation | None, after: Explanation, *, ahead: bool) -> PriceMoved | None:
     """The change between two neighbouring moments; None where all figures stayed the same."""
     price = (before.price if before else None, after.price)
-    wholesale = (_wholesale(before), _wholesale(after))
+    wholesale = (before.cost if before else None, after.cost)
     floor = (before.floor if before else None, after.floor)
     if all(first == last for first, last in (price, wholesale, floor)):
         return None
@@ -114,7 +128,7 @@ def _moved(before: Explanation | None, after: Explanation, *, ahead: bool) -> Pr
     ruled = (rule_before and rule_before.rule_id) != (rule and rule.rule_id)
     new_rule = ruled and rule is not None and rule.since == after.at
     reason = None
-    if wholesale[0] != wholesale[1]:
+    if _listed(before) != _listed(after):
         reason = after.wholesale.reason if after.wholesale and after.wholesale.since == after.at else ""
     return PriceMoved(
         at=after.at,
@@ -126,9 +140,12 @@ def _moved(before: Explanation | None, after: Explanation, *, ahead: bool) -> Pr
         ruled=ruled,
         actor=rule.actor if rule is not None and new_rule else "",
         wholesale_reason=reason,
+        event=(before.event if before else None, after.event),
+        sale=(before.sale if before else None, after.sale),
         ahead=ahead,
     )
 
 
-def _wholesale(found: Explanation | None) -> Money | None:
+def _listed(found: Explanation | None) -> Money | None:
+    """What the price list says, which an event does not change."""
     return found.wholesale.amount if found is not None and found.wholesale is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,6 +73,7 @@ def _causes(change: PriceMoved, told: dict[str, str], currency: str) -> list[Cau
     if change.wholesale_reason is not None:
         reason = without_addresses(change.wholesale_reason)
         made.append(Cause(f"Wholesale: {reason}" if reason else "Wholesale", THE_COMPANY))
+    made += [Cause(what, who) for what, who in _reductions(change)]
     if change.ruled and change.rule is None:
         made.append(Cause("Its rule ended", ""))
     elif change.ruled and change.rule is not None:
@@ -79,6 +81,20 @@ def _causes(change: PriceMoved, told: dict[str, str], currency: str) -> list[Cau
         again = "" if change.new_rule else ", again"
         made.append(Cause(f"{words}{again}", told.get(change.actor, "")))
     return made
+
+
+def _reductions(change: PriceMoved) -> Iterator[tuple[str, str]]:
+    """What began, changed or ended of a sale event or a sale of the store."""
+    before, after = change.event
+    if before is not None and (after is None or after.name != before.name):
+        yield f"Sale event {before.name} ended", ""
+    if after is not None and (before is None or after.name != before.name):
+        yield f"Sale event {after.name}, {after.pass_on_bps / 100:g}% of the saving passed on", ""
+    elif after is not None and before is not None and after.pass_on_bps != before.pass_on_bps:
+        yield f"{after.pass_on_bps / 100:g}% of the saving of {after.name} passed on", ""
+    if change.sale[0] != change.sale[1]:
+        sale = change.sale[1]
+        yield ("The store's sale ended" if sale is None else f"{sale.off_bps / 100:g}% off in the store"), ""
 
 
 def _chart(history: PriceHistory, moment: datetime, currency: str) -> Stairs | None:

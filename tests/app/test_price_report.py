@@ -16,12 +16,13 @@ from app.price_words import lines, no_price, read_moment, unlisted
 from app.ui.charts import stairs
 from kit.errors import Refusal
 from kit.money import Money
-from pricing.explaining import Explanation, UsedRule, UsedWholesale
+from pricing.explaining import Explanation, UsedEvent, UsedRule, UsedSale, UsedWholesale
 from pricing.lists import create_price_list
+from pricing.offers import Reductions, event_wholesale, reduced
 from pricing.rules import Rule, Terms, price_steps, retail_price
 from storage.database import transaction
 from tenants.terms import set_price_list
-from tests.pricing.test_rules import rules, terms, wholesale_prices
+from tests.pricing.test_rules import ceilings, reductions, rules, terms, wholesale_prices
 from tests.world import World
 
 MOMENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -88,11 +89,21 @@ def test_the_command(
         assert told.out == ""
 
 
-@given(rules, wholesale_prices, terms, st.sampled_from(["store", "product", "collection", "variant"]))
+@given(
+    rules,
+    wholesale_prices,
+    terms,
+    st.sampled_from(["store", "product", "collection", "variant"]),
+    ceilings,
+    st.none() | reductions,
+)
 def test_the_lines_end_in_the_price_and_the_margin(
-    rule: Rule, wholesale: int, terms: Terms, scope: str
+    rule: Rule, wholesale: int, terms: Terms, scope: str, ceiling: int | None, by: Reductions | None
 ) -> None:
     rule = Rule(scope, rule.method, rule.value, rule.rounding, rule.judged_wholesale)
+    price = retail_price(rule, wholesale=wholesale, terms=terms, ceiling=ceiling)
+    by = by or Reductions()
+    figures = None if price is None else reduced(price, wholesale=wholesale, terms=terms, by=by)
     found = Explanation(
         at=MOMENT,
         past=False,
@@ -106,26 +117,35 @@ def test_the_lines_end_in_the_price_and_the_margin(
         terms=terms,
         rule=UsedRule(uuid4(), rule, "Kitchen", MOMENT, None, False, "ada"),
         wholesale=UsedWholesale(Money(wholesale, terms.currency), "Standard", True, "Standard", MOMENT, ""),
-        steps=price_steps(rule, wholesale=wholesale, terms=terms),
+        steps=price_steps(rule, wholesale=wholesale, terms=terms, ceiling=ceiling),
+        ceiling=None if ceiling is None else Money(ceiling, terms.currency),
+        event=UsedEvent("Spring", by.event_bps, by.pass_on_bps, MOMENT) if by.event_bps else None,
+        sale=UsedSale(by.sale_bps, None) if by.sale_bps else None,
+        figures=figures,
     )
     said = lines(found, say=str, when=str, earns="Earn")
-    price = retail_price(rule, wholesale=wholesale, terms=terms)
     assert unlisted(found) == ""
-    if price is None:
+    if figures is None:
         assert "pause" in no_price(found)
         assert not any(line.result for line in said)
         return
     assert no_price(found) == ""
     results = [line for line in said if line.result]
     tax = next((line.amount for line in said if line.label == "Tax in it"), None)
-    assert results[0].amount == Money(price, terms.currency)
-    assert results[1].amount == Money(price - wholesale, terms.currency) + (tax or Money(0, terms.currency))
-    # The amount before the result is the price itself wherever a step changed it.
-    before = said[said.index(results[0]) - 1]
-    if before.label.startswith(("Rounded", "Lifted")):
-        assert before.amount == results[0].amount
+    cost = event_wholesale(wholesale, by.event_bps)
+    assert results[0].amount == Money(figures.price, terms.currency)
+    earned = Money(figures.price - cost, terms.currency)
+    assert results[1].amount == earned + (tax or Money(0, terms.currency))
+    amounts = {line.label: line.amount for line in said}
+    # Each amount follows from the lines before it, up to the result.
+    regular = amounts.get("Regular price", results[0].amount)
+    off = [amounts.get(label) for label in ("Off for shoppers", "The store's sale")]
+    assert sum((amount for amount in off if amount), regular) == results[0].amount
+    before = said[[line.label for line in said].index("Regular price" if by != Reductions() else "Price") - 1]
+    if before.label.startswith(("Rounded", "Lifted", "Lowered")):
+        assert before.amount == regular
     elif rule.method != "fixed":
-        assert next(line.amount for line in said if line.label == "Asked by the rule") == results[0].amount
+        assert amounts["Asked by the rule"] == regular
 
 
 def test_moments() -> None:

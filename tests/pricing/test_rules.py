@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pricing.floor import FloorPolicy, net_of, with_tax
 from pricing.models import METHODS, ROUNDINGS
+from pricing.offers import Reductions, reduced
 from pricing.rounding import round_price
 from pricing.rules import Rule, Terms, price_steps, retail_price
 
@@ -29,11 +30,18 @@ rules = st.builds(
     rounding=st.sampled_from(ROUNDINGS),
     judged_wholesale=st.none() | wholesale_prices,
 )
+ceilings = st.none() | st.integers(1, 20_000_000)
+reductions = st.builds(
+    Reductions,
+    event_bps=st.integers(0, 9000),
+    pass_on_bps=st.integers(0, 10_000),
+    sale_bps=st.integers(0, 9000),
+)
 
 
-@given(rules, wholesale_prices, terms)
-def test_no_price_is_under_its_floor(rule: Rule, wholesale: int, terms: Terms) -> None:
-    price = retail_price(rule, wholesale=wholesale, terms=terms)
+@given(rules, wholesale_prices, terms, ceilings)
+def test_no_price_is_under_its_floor(rule: Rule, wholesale: int, terms: Terms, ceiling: int | None) -> None:
+    price = retail_price(rule, wholesale=wholesale, terms=terms, ceiling=ceiling)
     if price is None:
         assert rule.method == "fixed"
         assert terms.on_rise == "pause"
@@ -73,6 +81,43 @@ def test_each_step_follows_from_the_one_before_and_the_last_is_the_price(
         rounded = round_price(steps.raised, rule.rounding, floor=steps.floor, currency=terms.currency)
         assert steps.price == rounded
     assert steps.price == retail_price(rule, wholesale=wholesale, terms=terms)
+
+
+@given(rules, wholesale_prices, terms, st.integers(1, 20_000_000))
+def test_a_ceiling_lowers_prices_to_it_and_never_under_the_floor(
+    rule: Rule, wholesale: int, terms: Terms, ceiling: int
+) -> None:
+    free = retail_price(rule, wholesale=wholesale, terms=terms)
+    price = retail_price(rule, wholesale=wholesale, terms=terms, ceiling=ceiling)
+    if free is None or price is None:
+        assert free is price is None
+        return
+    highest = max(ceiling, terms.lowest(wholesale))
+    assert price == free if free <= ceiling else price <= highest
+    if price < highest and free > ceiling:
+        # It went lower than it had to for the ending alone, and no further than to the next one.
+        assert rule.rounding != "none"
+        assert round_price(price, rule.rounding, floor=0, currency=terms.currency) == price
+        assert round_price(highest, rule.rounding, floor=highest, currency=terms.currency) > highest
+
+
+@given(wholesale_prices, terms, st.integers(0, 10_000_000), reductions)
+def test_reductions_stop_at_the_floor_of_their_moment_and_add_up(
+    wholesale: int, terms: Terms, above: int, by: Reductions
+) -> None:
+    regular = terms.lowest(wholesale) + above
+    found = reduced(regular, wholesale=wholesale, terms=terms, by=by)
+    assert found.lowest <= found.price <= found.regular == regular
+    assert found.price == regular - found.passed_on - found.given
+    assert found.wholesale == ceil(Fraction(wholesale * (10_000 - by.event_bps), 10_000))
+    assert terms.net(found.price) - found.wholesale >= found.net_floor - found.wholesale > 0
+    assert found.passed_on <= terms.shown(wholesale) - terms.shown(found.wholesale)
+    if not by.sale_bps:
+        assert terms.net(found.price) - found.wholesale >= min(
+            terms.net(regular) - wholesale, terms.net(found.lowest) - found.wholesale
+        ) - (1 if terms.tax_inclusive else 0)
+    if not by.event_bps and not by.sale_bps:
+        assert found.price == regular
 
 
 @given(wholesale_prices, st.integers(0, 3000), st.integers(1, 99), st.integers(0, 3000))
