@@ -3,6 +3,7 @@
 import catalog.models
 import orders.models
 import payments.models
+import pricing.discount_models
 import pricing.models
 import storage.audit
 import storage.revisions
@@ -15,6 +16,7 @@ ROOMS = (
     catalog.models,
     orders.models,
     payments.models,
+    pricing.discount_models,
     pricing.models,
     storage.audit,
     storage.revisions,

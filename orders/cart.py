@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
 from kit.money import Money, total
+from orders.discounting import COLUMNS, Offers, count_uses, discounts_of, offers_by_code, offers_of
 from orders.models import Cart, CartItem
-from orders.view import CartLine, CartView
+from orders.view import CartLine, CartView, CodeProblem
+from pricing.discount_terms import clean_code
 from pricing.listing import product_listing
 from pricing.reading import VARIANTS, Selection, read_prices, terms_of
 
@@ -26,7 +28,7 @@ _CART = Selection(
     " WHERE i.partner_id = :partner_id AND i.cart_id = :choice",
     join="JOIN cart_items ci ON ci.partner_id = :partner_id AND ci.cart_id = :choice"
     " AND ci.variant_id = v.variant_id",
-    columns=", ci.quantity, ci.seen, ci.added_at",
+    columns=", ci.quantity, ci.seen, ci.added_at" + COLUMNS,
     # What an unpaid order of this very cart holds is not lost to its shopper.
     freed="+ coalesce((SELECT sum(l.quantity) FROM orders o JOIN order_lines l"
     " ON l.partner_id = o.partner_id AND l.order_id = o.order_id"
@@ -45,11 +47,41 @@ def cart_key(shopper_token: str) -> UUID:
 
 
 def read_cart(
-    session: Session, *, partner_id: UUID, store_id: UUID, cart_id: UUID, now: datetime, currency: str
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    cart_id: UUID,
+    now: datetime,
+    currency: str,
+    email: str = "",
 ) -> CartView:
-    """Return the cart at today's prices. ``currency`` is the store's, for a cart with nothing in it."""
-    rows = cart_rows(session, partner_id=partner_id, store_id=store_id, cart_id=cart_id, now=now)
-    return view_of(rows, cart_id=cart_id, currency=currency)
+    """Return the cart at today's prices. ``currency`` is the store's, for a cart with nothing in it.
+
+    ``email`` is the customer's, once it is known: some discounts are for each customer a few times only.
+    """
+    keys = {"partner_id": partner_id, "store_id": store_id, "cart_id": cart_id}
+    rows = cart_rows(session, **keys, now=now)
+    return view_of(
+        rows,
+        cart_id=cart_id,
+        currency=currency,
+        now=now,
+        used_by_customer=uses_of_customer(session, offers_of(rows), **keys, email=email),
+    )
+
+
+def uses_of_customer(
+    session: Session, offers: Offers, *, partner_id: UUID, store_id: UUID, cart_id: UUID, email: str
+) -> dict[UUID, int]:
+    """How often a customer has used what is limited for each; nothing while its address is not known."""
+    limited = offers.limited_by_customer
+    if not email or not limited:
+        return {}
+    counted = count_uses(
+        session, partner_id=partner_id, store_id=store_id, cart_id=cart_id, discounts=limited, email=email
+    )
+    return {key: mine for key, (_, mine) in counted.items()}
 
 
 def cart_rows(
@@ -62,10 +94,20 @@ def cart_rows(
     return sorted(rows, key=lambda row: (row.added_at, row.sku))
 
 
-def view_of(rows: Sequence[Row[Any]], *, cart_id: UUID, currency: str) -> CartView:
+def view_of(
+    rows: Sequence[Row[Any]],
+    *,
+    cart_id: UUID,
+    currency: str,
+    now: datetime,
+    used_by_customer: Mapping[UUID, int] | None = None,
+) -> CartView:
     """The cart as its shopper sees it."""
     lines = tuple(_line(row) for row in rows)
-    return CartView(cart_id, lines, total((line.amount for line in lines), currency))
+    offers = offers_of(rows)
+    discounts, problem = discounts_of(rows, offers, now=now, used_by_customer=used_by_customer)
+    goods = total((line.amount for line in lines), currency)
+    return CartView(cart_id, lines, goods, offers.code, problem, discounts)
 
 
 def _line(row: Row[Any]) -> CartLine:
@@ -180,6 +222,47 @@ def confirm_prices(session: Session, *, partner_id: UUID, cart: CartView) -> Non
                 )
                 .values(seen=line.price.minor)
             )
+
+
+class CodeRefused(Refusal):
+    """A code takes nothing off this cart. ``problem`` says why."""
+
+    def __init__(self, problem: CodeProblem) -> None:
+        super().__init__(problem.sentence, field="code")
+        self.problem = problem
+
+
+def use_code(
+    session: Session, *, partner_id: UUID, store_id: UUID, cart_id: UUID, code: str, now: datetime
+) -> None:
+    """Put a coupon's or a promotion's code on the cart, in place of the one that is there.
+
+    Raises CodeRefused when it takes nothing off this cart now, and Refusal for an empty cart or no code;
+    then the cart keeps the code that it had.
+    """
+    kept = clean_code(code)
+    keys = {"partner_id": partner_id, "store_id": store_id, "cart_id": cart_id}
+    rows = cart_rows(session, **keys, now=now)
+    if not rows:
+        raise Refusal("Put something into your bag first.", field="code")
+    if not kept:
+        raise Refusal("Enter a code.", field="code")
+    offers = offers_by_code(session, rows, **keys, code=kept)
+    _, problem = discounts_of(rows, offers, now=now)
+    if problem is not None:
+        raise CodeRefused(problem)
+    _set_code(session, partner_id, cart_id, kept)
+
+
+def drop_code(session: Session, *, partner_id: UUID, cart_id: UUID) -> None:
+    """Take the code off the cart; one without a code stays as it is."""
+    _set_code(session, partner_id, cart_id, None)
+
+
+def _set_code(session: Session, partner_id: UUID, cart_id: UUID, code: str | None) -> None:
+    session.execute(
+        update(Cart).where(Cart.partner_id == partner_id, Cart.cart_id == cart_id).values(code=code)
+    )
 
 
 def lock_cart(session: Session, *, partner_id: UUID, cart_id: UUID) -> None:

@@ -16,7 +16,10 @@ _ORDER = (["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"])
 
 
 class Cart(Base):
-    """A shopper's cart in one store. Its key is made from the shopper's cookie."""
+    """A shopper's cart in one store. Its key is made from the shopper's cookie.
+
+    ``code`` is the coupon or promotion that the shopper named, in capitals.
+    """
 
     __tablename__ = "carts"
     __table_args__ = (ForeignKeyConstraint(*_STORE),)
@@ -24,6 +27,7 @@ class Cart(Base):
     cart_id: Mapped[UUID] = mapped_column(primary_key=True)
     store_id: Mapped[UUID]
     updated_at: Mapped[datetime]
+    code: Mapped[str | None]
 
 
 class CartItem(Base):
@@ -125,8 +129,9 @@ class Order(Base):
 class OrderLine(Base):
     """A line as it was sold; nothing may change it.
 
-    ``unit_retail`` is what the shopper saw, ``net`` the whole line without tax after discounts.
-    The margin is what net leaves above wholesale, exactly.
+    ``unit_retail`` is the listed price, ``net`` the whole line without tax after discounts. Each discount
+    is what it takes off the net, so that both and ``net`` add up to the net of the listed price. The
+    margin is what net leaves above wholesale with what the company pays of it, exactly.
     """
 
     __tablename__ = "order_lines"
@@ -134,6 +139,7 @@ class OrderLine(Base):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("unit_wholesale > 0 AND unit_floor >= unit_wholesale", name="floor"),
         CheckConstraint("company_discount >= 0 AND partner_discount >= 0 AND tax >= 0", name="amounts"),
+        CheckConstraint("net >= 0", name="net"),
         CheckConstraint("net + company_discount >= unit_floor * quantity", name="not_under_floor"),
         CheckConstraint(
             "margin = net + company_discount - unit_wholesale * quantity AND margin >= 0", name="margin"
@@ -161,6 +167,31 @@ class OrderLine(Base):
     tax_bps: Mapped[int]
     tax: Mapped[int]
     margin: Mapped[int]
+
+
+class OrderDiscount(Base):
+    """What came off an order, and who pays for it; nothing may change it. An order that was not paid in
+    time, or whose payment failed, has not used it.
+
+    ``discount_id`` is a coupon where the partner pays, and a promotion where the company does. ``amount``
+    is as the store shows it, ``net`` what of it is not tax.
+    """
+
+    __tablename__ = "order_discounts"
+    __table_args__ = (
+        CheckConstraint("funder IN ('partner', 'company')", name="funder"),
+        CheckConstraint("amount > 0 AND net >= 0 AND net <= amount", name="amount"),
+        ForeignKeyConstraint(*_ORDER),
+        Index("order_discounts_discount_id_idx", "partner_id", "discount_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    funder: Mapped[str] = mapped_column(primary_key=True)
+    discount_id: Mapped[UUID]
+    code: Mapped[str]
+    name: Mapped[str]
+    amount: Mapped[int]
+    net: Mapped[int]
 
 
 class OrderEvent(Base):

@@ -17,9 +17,10 @@ from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money
 from orders import stock
-from orders.cart import cart_rows, view_of
-from orders.models import Order, OrderLine
-from orders.quoting import Amounts, amounts
+from orders.cart import cart_rows, uses_of_customer, view_of
+from orders.discounting import Offers, count_uses, limited, offers_of, over_limit
+from orders.models import Order, OrderDiscount, OrderLine
+from orders.quoting import Amounts, amounts, priced
 from orders.view import CartView
 from pricing.delivery import Rate, Tables
 from pricing.offers import in_force
@@ -53,6 +54,14 @@ class CartChanged(Refusal):
         self.cart = cart
 
 
+class DiscountChanged(Refusal):
+    """What comes off the cart differs from what its shopper was shown: a code was used up or ended, a
+    promotion began or ended, or this customer has used it before."""
+
+    def __init__(self) -> None:
+        super().__init__("The discount on your bag has changed. Please look at it again.", field="code")
+
+
 class CartEmpty(Refusal):
     """There is nothing to order."""
 
@@ -65,6 +74,8 @@ class Draft:
     """An order worked out and not placed yet. ``fingerprint`` is the same for the same order."""
 
     rows: Sequence[Row[Any]]
+    cart: CartView
+    offers: Offers
     amounts: Amounts
     rate: Rate
     contact: Contact
@@ -108,24 +119,31 @@ def draft(
     rate_id: UUID,
     tables: Tables,
     now: datetime,
+    seen: str | None = None,
 ) -> Draft:
     """Work out the order of a cart at today's prices.
 
-    Raises CartEmpty; CartChanged, when the shopper has not seen today's prices or a line cannot be
-    sold; Refusal, when the way of delivery does not go to the country.
+    ``seen`` are the discounts that the shopper was shown, as ``CartView.seen`` words them; None when
+    nobody was shown any. Raises CartEmpty; CartChanged, when the shopper has not seen today's prices or a
+    line cannot be sold; DiscountChanged, when something else comes off than was seen; Refusal, when the
+    way of delivery does not go to the country.
     """
-    rows = cart_rows(session, partner_id=partner_id, store_id=store_id, cart_id=cart_id, now=now)
+    keys = {"partner_id": partner_id, "store_id": store_id, "cart_id": cart_id}
+    rows = cart_rows(session, **keys, now=now)
     if not rows:
         raise CartEmpty
-    terms = terms_of(rows[0])
-    cart = view_of(rows, cart_id=cart_id, currency=terms.currency)
+    terms, offers = terms_of(rows[0]), offers_of(rows)
+    mine = uses_of_customer(session, offers, **keys, email=contact.email)
+    cart = view_of(rows, cart_id=cart_id, currency=terms.currency, now=now, used_by_customer=mine)
     if cart.changed:
         raise CartChanged(cart)
+    if seen is not None and seen != cart.seen:
+        raise DiscountChanged
     rate = next((rate for rate in tables.rates_to(contact.country) if rate.rate_id == rate_id), None)
     if rate is None:
         raise Refusal("Choose a way of delivery that goes to this country.", field="rate_id")
     worked_out = amounts(
-        [(line.amount.minor, row.taxable) for line, row in zip(cart.lines, rows, strict=True)],
+        priced(cart, [row.taxable for row in rows]),
         rate=rate,
         tax=tables.tax_on(contact.country, contact.region),
         tax_inclusive=terms.tax_inclusive,
@@ -133,9 +151,11 @@ def draft(
     what = [
         [str(r.variant_id), r.quantity, line.shown] for r, line in zip(rows, worked_out.lines, strict=True)
     ]
-    who = [asdict(contact), str(rate_id), worked_out.total]
+    who = [asdict(contact), str(rate_id), worked_out.total, cart.seen]
     return Draft(
         rows=rows,
+        cart=cart,
+        offers=offers,
         amounts=worked_out,
         rate=rate,
         contact=contact,
@@ -161,11 +181,13 @@ def place(
 ) -> PlacedOrder:
     """Place the order: hold its stock, give it the store's next number, freeze its lines.
 
-    Raises stock.SoldOut when units ran out meanwhile. The database refuses a line under its floor.
+    Raises stock.SoldOut when units ran out meanwhile, and DiscountChanged when the last use of a discount
+    was. The database refuses a line under its floor.
     """
     quantities: dict[UUID, int] = {row.variant_id: row.quantity for row in draft.rows}
     stock.hold(session, quantities=quantities)
     issued = session.execute(_NUMBER, {"partner_id": partner_id, "store_id": store_id}).one()
+    _still_there(session, partner_id, store_id, cart_id, draft)
     order_id = new_id()
     order = {
         "partner_id": partner_id,
@@ -192,6 +214,7 @@ def place(
     insert_rows(session, Order, [order])
     lines = [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
     insert_rows(session, OrderLine, lines)
+    insert_rows(session, OrderDiscount, _discounts(draft, partner_id, order_id))
     currency = draft.currency
     return PlacedOrder(
         partner_id=partner_id,
@@ -207,6 +230,44 @@ def place(
         delivery=Money(draft.amounts.delivery.net + draft.amounts.delivery.tax, currency),
         total=Money(draft.amounts.total, currency),
     )
+
+
+def _still_there(session: Session, partner_id: UUID, store_id: UUID, cart_id: UUID, draft: Draft) -> None:
+    """Count the uses of limited discounts once more. The store's number is taken, so that until this
+    order is written or given up no other order of the store is: the last use is had once."""
+    counting = limited(draft.offers, draft.cart.discounts)
+    if not counting:
+        return
+    counted = count_uses(
+        session,
+        partner_id=partner_id,
+        store_id=store_id,
+        cart_id=cart_id,
+        discounts=[offer.discount.discount_id for offer in counting],
+        email=draft.contact.email,
+    )
+    if any(over_limit(offer, *counted.get(offer.discount.discount_id, (0, 0))) for offer in counting):
+        raise DiscountChanged
+
+
+def _discounts(draft: Draft, partner_id: UUID, order_id: UUID) -> list[dict[str, Any]]:
+    net = {
+        "partner": sum(line.partner_discount for line in draft.amounts.lines),
+        "company": sum(line.company_discount for line in draft.amounts.lines),
+    }
+    return [
+        {
+            "partner_id": partner_id,
+            "order_id": order_id,
+            "funder": item.funder,
+            "discount_id": item.discount_id,
+            "code": item.code,
+            "name": item.name,
+            "amount": item.amount.minor,
+            "net": net[item.funder],
+        }
+        for item in draft.cart.discounts
+    ]
 
 
 def _title(row: Row[Any]) -> str:
@@ -234,8 +295,10 @@ def _line(draft: Draft, partner_id: UUID, order_id: UUID, index: int) -> dict[st
         "unit_retail": found.price,
         "unit_wholesale": found.wholesale,
         "unit_floor": found.net_floor,
+        "partner_discount": line.partner_discount,
+        "company_discount": line.company_discount,
         "net": line.net,
         "tax_bps": line.tax_bps,
         "tax": line.tax,
-        "margin": line.net - found.wholesale * row.quantity,
+        "margin": line.net + line.company_discount - found.wholesale * row.quantity,
     }

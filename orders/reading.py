@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.pictures import picture_ref
 from kit.errors import NotFound
 from kit.money import Money
-from orders.view import OrderLineView, OrderView, ShipmentView, TimelineEntry
+from orders.view import OrderDiscountView, OrderLineView, OrderView, ShipmentView, TimelineEntry
 
 # Of the customer the statement brings only what was granted: ``:keys`` names the parts of the address,
 # and is null for a reader who may see all.
@@ -28,6 +28,9 @@ _SELECT = """
          WHERE p.key = ANY(CAST(:keys AS text[]))), '{}') END AS address,
       (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM order_lines l
         WHERE l.partner_id = o.partner_id AND l.order_id = o.order_id) AS lines,
+      (SELECT jsonb_agg(jsonb_build_array(d.funder, d.discount_id, d.name, d.code, d.amount, d.net)
+                        ORDER BY d.funder DESC)
+         FROM order_discounts d WHERE d.partner_id = o.partner_id AND d.order_id = o.order_id) AS discounts,
       (SELECT jsonb_agg(jsonb_build_array(e.at, e.kind, e.data) ORDER BY e.at) FROM order_events e
         WHERE e.partner_id = o.partner_id AND e.order_id = o.order_id) AS events,
       (SELECT jsonb_agg(jsonb_build_array(m.sent_at, m.kind)) FROM sent_mails m
@@ -119,6 +122,10 @@ def order_view(row: Row[Any]) -> OrderView:
             ShipmentView(carrier, number, url, datetime.fromisoformat(at))
             for carrier, number, url, at in row.shipments or ()
         ),
+        discounts=tuple(
+            OrderDiscountView(funder, UUID(key), name, code, Money(amount, currency), Money(net, currency))
+            for funder, key, name, code, amount, net in row.discounts or ()
+        ),
     )
 
 
@@ -149,6 +156,8 @@ def _line(line: dict[str, Any], currency: str) -> OrderLineView:
         tax=Money(line["tax"], currency),
         wholesale=Money(wholesale, currency),
         margin=Money(line["margin"], currency),
+        partner_discount=Money(line["partner_discount"], currency),
+        company_discount=Money(line["company_discount"], currency),
     )
 
 

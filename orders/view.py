@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from catalog.pictures import PictureRef
-from kit.money import Money
+from kit.money import Money, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,95 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CartDiscount:
+    """What a coupon or a promotion takes off a cart, as the store shows it.
+
+    ``funder`` is partner for a coupon and company for a promotion; ``code`` is empty for one that needs
+    none. ``asked`` is what it would be if no line were at its lowest price. ``parts`` are what comes off
+    each line, in minor units.
+    """
+
+    funder: str
+    discount_id: UUID
+    name: str
+    code: str
+    amount: Money
+    asked: Money
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeProblem:
+    """Why a code takes nothing off.
+
+    ``reason`` is unknown, not_begun, ended, used_up, used_by_customer, not_for_these, too_small, lowest or
+    better_offer. ``moment`` is when it begins or ended, ``amount`` what is missing in the bag, ``times``
+    how often a customer may use it.
+    """
+
+    code: str
+    reason: str
+    amount: Money | None = None
+    moment: datetime | None = None
+    times: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The reason in plain words, for where no page words it."""
+        match self.reason:
+            case "not_begun":
+                return f"{self.code} begins on {self.moment:%d %B %Y, %H:%M} UTC."
+            case "ended":
+                return f"{self.code} ended on {self.moment:%d %B %Y, %H:%M} UTC."
+            case "used_up":
+                return f"{self.code} has been used as often as it may be."
+            case "used_by_customer":
+                return f"{self.code} can be used {self.times} times by each customer, and you have."
+            case "not_for_these":
+                return f"{self.code} is not for anything in your bag."
+            case "too_small":
+                return f"{self.code} needs goods for {self.amount} more in your bag."
+            case "lowest":
+                return f"{self.code} takes nothing off: what is in your bag is at its lowest price already."
+            case "better_offer":
+                return f"You have a better offer than {self.code} already."
+            case _:
+                return f"There is no code {self.code} here."
+
+
+@dataclass(frozen=True, slots=True)
 class CartView:
-    """A cart priced as of now. ``count`` is the number of units; ``goods`` their sum before delivery."""
+    """A cart priced as of now. ``count`` is the number of units; ``goods`` their sum at listed prices.
+
+    ``code`` is what the shopper named, ``problem`` why it takes nothing off. ``discounts`` come off the
+    goods in their order.
+    """
 
     cart_id: UUID | None
     lines: tuple[CartLine, ...]
     goods: Money
+    code: str = ""
+    problem: CodeProblem | None = None
+    discounts: tuple[CartDiscount, ...] = ()
 
     @property
     def count(self) -> int:
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def to_pay(self) -> Money:
+        """What the goods cost after discounts."""
+        return self.goods - total((item.amount for item in self.discounts), self.goods.currency)
+
+    @property
+    def seen(self) -> str:
+        """The discounts in one word, by which a checkout knows what its shopper was shown."""
+        return ",".join(f"{item.discount_id}:{item.amount.minor}" for item in self.discounts)
+
+    def off(self, funder: str) -> tuple[int, ...]:
+        """What a funder's discount takes off each line, in minor units."""
+        found = next((item for item in self.discounts if item.funder == funder), None)
+        return found.parts if found else (0,) * len(self.lines)
 
     @property
     def changed(self) -> bool:
@@ -65,7 +144,8 @@ class DeliveryOption:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What an order would cost. ``tax`` is inside ``total`` in either way of showing prices."""
+    """What an order would cost. ``goods`` are at listed prices, before discounts; ``tax`` is inside ``total``
+    in either way of showing prices."""
 
     goods: Money
     delivery: Money
@@ -76,7 +156,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class OrderLineView:
-    """A line as it was sold. ``wholesale`` and ``margin`` are for the whole line."""
+    """A line as it was sold. ``amount`` is at the listed price; ``net`` and ``tax`` are what was paid.
+
+    ``wholesale``, ``margin`` and the discounts are for the whole line, without tax.
+    """
 
     product_title: str
     variant_title: str
@@ -89,6 +172,21 @@ class OrderLineView:
     tax: Money
     wholesale: Money
     margin: Money
+    partner_discount: Money
+    company_discount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDiscountView:
+    """What came off an order: ``amount`` as the store shows it, ``net`` without tax. ``funder`` is partner
+    or company."""
+
+    funder: str
+    discount_id: UUID
+    name: str
+    code: str
+    amount: Money
+    net: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +234,4 @@ class OrderView:
     lines: tuple[OrderLineView, ...]
     timeline: tuple[TimelineEntry, ...]
     shipments: tuple[ShipmentView, ...]
+    discounts: tuple[OrderDiscountView, ...] = ()

@@ -83,8 +83,11 @@ def start(
     tables: Tables,
     return_to: Callable[[UUID], ReturnAddresses],
     clock: Callable[[], datetime],
+    seen: str | None = None,
 ) -> Started:
     """Place the cart's order and open its Checkout Session; pressing twice gives the same session.
+
+    ``seen`` are the discounts that the shopper was shown: see ``placing.draft``.
 
     Raises what ``placing.draft`` and ``placing.place`` raise, GatewayUnavailable when Stripe does
     not answer (the order waits, and asking again goes on with it), and PaymentsUnavailable when
@@ -100,6 +103,7 @@ def start(
             tables=tables,
             return_to=return_to,
             now=clock(),
+            seen=seen,
         )
         if useless is None:
             return _open(tenant, gateway=gateway, attempt=attempt, now=clock())
@@ -119,6 +123,7 @@ def _prepare(
     tables: Tables,
     return_to: Callable[[UUID], ReturnAddresses],
     now: datetime,
+    seen: str | None,
 ) -> tuple[_Attempt, _Attempt | None]:
     """Return the attempt to open, and the one that has to be ended before, if there is one."""
     with tenant.begin() as session:
@@ -133,6 +138,7 @@ def _prepare(
             rate_id=rate_id,
             tables=tables,
             now=now,
+            seen=seen,
         )
         if waiting:
             same = waiting.fingerprint == drafted.fingerprint
@@ -171,7 +177,8 @@ def _record_attempt(
 def session_request(
     order: PlacedOrder, back: ReturnAddresses, *, reference: Reference, expires_at: datetime
 ) -> dict[str, Any]:
-    """What Stripe is asked for: the frozen lines and delivery as they are charged, tax included.
+    """What Stripe is asked for: the frozen lines and delivery as they are charged, after discounts and tax
+    included.
 
     A line is one item of its whole amount, because tax rounds on the line and a unit price times the
     quantity might not give it back.

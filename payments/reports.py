@@ -19,7 +19,8 @@ _GRACE = timedelta(minutes=10)
 @dataclass(frozen=True, slots=True)
 class Sales:
     """What orders brought in one currency: ``take`` is the company's wholesale, ``margin`` the
-    partners'. Tax and delivery are neither."""
+    partners', ``promotions`` what the company paid of both instead of shoppers. Tax and delivery are
+    none of them."""
 
     currency: str
     orders: int
@@ -27,11 +28,12 @@ class Sales:
     margin: Money
     delivery: Money
     tax: Money
+    promotions: Money
 
     @property
     def goods(self) -> Money:
         """What shoppers paid for goods, without tax."""
-        return self.take + self.margin
+        return self.take + self.margin - self.promotions
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ _ACCOUNTS = ",\n".join(
         ("margin", "partner_payable"),
         ("delivery", "delivery_revenue"),
         ("tax", "tax_payable"),
+        ("given", "promotions"),
     )
 )
 _WHEN = "WHERE e.order_id IS NOT NULL AND e.posted_at >= :since AND e.posted_at < :until"
@@ -138,4 +141,6 @@ def _sales(row: Row[Any]) -> Sales:
         margin=Money(int(row.margin), row.currency),
         delivery=Money(int(row.delivery), row.currency),
         tax=Money(int(row.tax), row.currency),
+        # A cost is a debit, which the sums count as taken away.
+        promotions=Money(-int(row.given), row.currency),
     )

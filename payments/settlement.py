@@ -62,7 +62,7 @@ _LOCK = text("""
            o.delivery_tax, o.email, o.address, o.hold_from, o.hold_days, o.flagged,
            a.attempt, a.state AS attempt_state, a.session_id,
            (SELECT jsonb_agg(jsonb_build_array(l.line_id, l.variant_id, l.quantity, l.unit_wholesale,
-                                               l.margin, l.tax) ORDER BY l.position)
+                                               l.margin, l.tax, l.company_discount) ORDER BY l.position)
               FROM order_lines l WHERE l.partner_id = :partner_id AND l.order_id = :order_id) AS lines
       FROM orders o
       JOIN payment_attempts a ON a.partner_id = o.partner_id AND a.order_id = o.order_id
@@ -83,6 +83,9 @@ _PAID = text("""
     ), heard AS (
       UPDATE stripe_events SET handled_at = :now, outcome = 'already'
        WHERE object_id = :session_id AND handled_at IS NULL
+    ), uncoded AS (
+      UPDATE carts SET code = NULL
+       WHERE partner_id = :partner_id AND cart_id = :cart_id AND code IS NOT NULL
     ), emptied AS (
       DELETE FROM cart_items
        WHERE partner_id = :partner_id AND cart_id = :cart_id AND variant_id = ANY(CAST(:variants AS uuid[]))
@@ -191,8 +194,8 @@ def _money_came(
     entries = sale_entries(
         order_id=row.order_id,
         lines=[
-            SoldLine(UUID(line_id), wholesale * quantity, margin, tax)
-            for line_id, _, quantity, wholesale, margin, tax in row.lines
+            SoldLine(UUID(line_id), wholesale * quantity, margin, tax, company_discount)
+            for line_id, _, quantity, wholesale, margin, tax, company_discount in row.lines
         ],
         delivery=row.delivery,
         delivery_tax=row.delivery_tax,

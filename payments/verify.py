@@ -30,7 +30,7 @@ CHECKS: dict[str, str] = {
         SELECT o.order_id::text AS what, o.total AS expected, coalesce(sum(e.amount), 0) AS found
           FROM orders o
           LEFT JOIN ledger_entries e ON e.partner_id = o.partner_id AND e.order_id = o.order_id
-                                    AND e.source = 'sale:' || o.order_id
+                                    AND e.source = 'sale:' || o.order_id AND e.debit <> 'promotions'
          WHERE o.payment IN ('paid', 'partly_refunded') OR (o.payment = 'refunded' AND o.paid_at IS NOT NULL)
          GROUP BY o.partner_id, o.order_id HAVING coalesce(sum(e.amount), 0) <> o.total
     """,
@@ -44,8 +44,45 @@ CHECKS: dict[str, str] = {
           FROM order_lines l
           JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id AND o.paid_at IS NOT NULL
           LEFT JOIN ledger_entries e ON e.partner_id = l.partner_id AND e.line_id = l.line_id
-                                    AND e.source = 'sale:' || o.order_id
+                                    AND e.source = 'sale:' || o.order_id AND e.debit <> 'promotions'
          GROUP BY l.partner_id, l.line_id, l.net, l.tax HAVING coalesce(sum(e.amount), 0) <> l.net + l.tax
+    """,
+    "the company pays its discount of each line, and gets its wholesale whole": """
+        SELECT l.line_id::text AS what, l.company_discount, l.unit_wholesale * l.quantity AS wholesale
+          FROM order_lines l
+          JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id AND o.paid_at IS NOT NULL
+          LEFT JOIN ledger_entries e ON e.partner_id = l.partner_id AND e.line_id = l.line_id
+                                    AND e.source = 'sale:' || o.order_id
+         GROUP BY l.partner_id, l.line_id, l.company_discount, l.unit_wholesale, l.quantity
+        HAVING coalesce(sum(e.amount) FILTER (WHERE e.debit = 'promotions'), 0) <> l.company_discount
+            OR coalesce(sum(e.amount) FILTER (WHERE e.credit = 'wholesale_revenue'), 0)
+               <> l.unit_wholesale * l.quantity
+    """,
+    "each line's listed price is what was paid for it and what came off": """
+        SELECT l.line_id::text AS what, l.net, l.partner_discount, l.company_discount, l.unit_retail
+          FROM order_lines l
+          JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id
+         WHERE l.net + l.partner_discount + l.company_discount <> l.unit_retail * l.quantity
+               - CASE WHEN o.tax_inclusive
+                      THEN (2 * l.unit_retail * l.quantity * l.tax_bps + 10000 + l.tax_bps)
+                           / (2 * (10000 + l.tax_bps))
+                      ELSE 0 END
+    """,
+    "an order's discounts are what came off its lines": """
+        SELECT o.order_id::text AS what, l.partner_net, d.partner_net AS recorded, l.company_net,
+               d.company_net AS recorded_too, l.shown, d.shown AS recorded_shown
+          FROM orders o
+         CROSS JOIN LATERAL (
+           SELECT sum(m.partner_discount) AS partner_net, sum(m.company_discount) AS company_net,
+                  sum(m.unit_retail * m.quantity - m.net - CASE WHEN o.tax_inclusive THEN m.tax ELSE 0 END)
+                    AS shown
+             FROM order_lines m WHERE m.partner_id = o.partner_id AND m.order_id = o.order_id) l
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(x.net) FILTER (WHERE x.funder = 'partner'), 0) AS partner_net,
+                  coalesce(sum(x.net) FILTER (WHERE x.funder = 'company'), 0) AS company_net,
+                  coalesce(sum(x.amount), 0) AS shown
+             FROM order_discounts x WHERE x.partner_id = o.partner_id AND x.order_id = o.order_id) d
+         WHERE l.partner_net <> d.partner_net OR l.company_net <> d.company_net OR l.shown <> d.shown
     """,
     "each line's margin is what net leaves above wholesale": """
         SELECT l.line_id::text AS what, l.margin, coalesce(sum(e.amount), 0) AS posted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,9 +15,18 @@ from app.store.blueprint import store
 from app.store.browse import closed_page, fill
 from app.store.rendering import render
 from app.store.visit import cart_id, host_entry, primary_url, visit
+from kit.errors import Refusal
 from kit.money import Money
-from orders.cart import add_to_cart, change_quantity, confirm_prices, read_cart
-from orders.view import CartView
+from orders.cart import (
+    CodeRefused,
+    add_to_cart,
+    change_quantity,
+    confirm_prices,
+    drop_code,
+    read_cart,
+    use_code,
+)
+from orders.view import CartView, CodeProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,17 @@ class Removed:
     title: str
 
 
-def this_cart() -> CartView:
-    """The shopper's cart at today's prices."""
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """A code that was refused: as it was typed, and why."""
+
+    typed: str
+    problem: CodeProblem | None
+    sentence: str
+
+
+def this_cart(email: str = "") -> CartView:
+    """The shopper's cart at today's prices; ``email`` is the shopper's, once it has said it."""
     entry = host_entry()
     cart = read_cart(
         db(),
@@ -38,6 +57,7 @@ def this_cart() -> CartView:
         cart_id=cart_id(),
         now=now(),
         currency=visit().store.currency,
+        email=email,
     )
     remember_count(cart.count)
     return cart
@@ -47,17 +67,29 @@ def this_cart() -> CartView:
 def cart() -> Response:
     if (closed := closed_page()) is not None:
         return closed
-    return Response(_cart_page(this_cart()), content_type="text/html; charset=utf-8")
+    return _answer(cart_page(this_cart()))
 
 
-def _cart_page(shown: CartView, removed: Removed | None = None) -> str:
+def _answer(html: str, status: int = 200) -> Response:
+    return Response(html, status, content_type="text/html; charset=utf-8")
+
+
+def cart_page(
+    shown: CartView,
+    removed: Removed | None = None,
+    *,
+    refused: TypedCode | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    """The bag's page. ``typed`` is what a checkout has to come back with that was sent here, because the
+    discount is not what its shopper saw."""
     here = visit()
     free = min(
         (r.free_from for r in here.tables.rates_to(here.store.country) if r.free_from is not None),
         default=None,
     )
     free_from = None if free is None else Money(free, shown.goods.currency)
-    short = None if free_from is None or shown.goods >= free_from else free_from - shown.goods
+    short = None if free_from is None or shown.to_pay >= free_from else free_from - shown.to_pay
     return fill(
         render(
             here.store,
@@ -69,6 +101,8 @@ def _cart_page(shown: CartView, removed: Removed | None = None) -> str:
             free_from=free_from,
             to_free=short,
             removed=removed,
+            refused=refused,
+            typed=typed,
         )
     )
 
@@ -105,7 +139,31 @@ def cart_update() -> Response:
     if quantity or before is None:
         return redirect(url_for("store.cart"), 303)
     removed = Removed(variant_id, before.quantity, before.product_title)
-    return Response(_cart_page(this_cart(), removed), content_type="text/html; charset=utf-8")
+    return _answer(cart_page(this_cart(), removed))
+
+
+@store.post("/cart/code")
+def cart_code() -> Response:
+    if (closed := closed_page()) is not None:
+        return closed
+    entry = host_entry()
+    if request.form.get("act") == "drop":
+        drop_code(db(), partner_id=entry.partner_id, cart_id=cart_id())
+        return redirect(url_for("store.cart"), 303)
+    typed = request.form.get("code", "").strip()[:60]
+    try:
+        use_code(
+            db(),
+            partner_id=entry.partner_id,
+            store_id=entry.store_id,
+            cart_id=cart_id(),
+            code=typed,
+            now=now(),
+        )
+    except Refusal as refusal:
+        problem = refusal.problem if isinstance(refusal, CodeRefused) else None
+        return _answer(cart_page(this_cart(), refused=TypedCode(typed, problem, refusal.message)), 422)
+    return redirect(url_for("store.cart"), 303)
 
 
 @store.post("/cart/confirm")

@@ -10,15 +10,15 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.edge import services, tenant
-from app.store.bag import this_cart
+from app.store.bag import cart_page, this_cart
 from app.store.blueprint import store
 from app.store.browse import closed_page, fill
 from app.store.links import order_token
 from app.store.rendering import render
 from app.store.visit import cart_id, primary_url, visit
 from kit.errors import Refusal
-from orders.placing import CartChanged, CartEmpty, Contact
-from orders.quoting import amounts, delivery_options, quote
+from orders.placing import CartChanged, CartEmpty, Contact, DiscountChanged
+from orders.quoting import amounts, delivery_options, priced, quote
 from orders.stock import SoldOut
 from payments import checkout as payments
 from pricing.delivery import Rate
@@ -51,6 +51,10 @@ def checkout() -> Response:
         return _pay(form)
     except (CartChanged, CartEmpty, SoldOut):
         return redirect(url_for("store.cart"), 303)
+    except DiscountChanged:
+        # The bag shows what is different, and carries what was typed back to the checkout.
+        html = cart_page(this_cart(form["email"]), typed=form)
+        return Response(html, 409, content_type="text/html; charset=utf-8")
     except Refusal as refusal:
         return _page(form, {refusal.field: refusal.message}, 422)
 
@@ -76,6 +80,7 @@ def _pay(form: dict[str, str]) -> Response:
         tables=here.tables,
         return_to=return_to,
         clock=services().clock.now,
+        seen=request.form.get("discounts", ""),
     )
     return redirect(started.url or return_to(started.order_id).success.partition("?")[0], 303)
 
@@ -98,14 +103,14 @@ def _errors(form: dict[str, str]) -> dict[str, str]:
 
 def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
     """The form, with what was typed; the bag instead, where something in it has to be settled first."""
-    cart = this_cart()
+    cart = this_cart(form["email"].lower())
     if not cart.lines or cart.changed:
         return redirect(url_for("store.cart"), 303)
     here = visit()
     rates = here.tables.rates_to(form["country"])
     rate = _chosen(rates, form["rate_id"])
     worked_out = amounts(
-        [(line.amount.minor, True) for line in cart.lines],
+        priced(cart),
         rate=rate,
         tax=here.tables.tax_on(form["country"], form["region"]),
         tax_inclusive=here.store.tax_inclusive,
@@ -119,8 +124,8 @@ def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Re
         form=form,
         errors=errors,
         countries=_countries(here.tables.countries(), here.store.locale),
-        delivery_options=delivery_options(rates, goods=cart.goods),
-        quote=quote(worked_out, currency=cart.goods.currency, tax_inclusive=here.store.tax_inclusive),
+        delivery_options=delivery_options(rates, goods=cart.to_pay),
+        quote=quote(worked_out, cart, tax_inclusive=here.store.tax_inclusive),
         cart=cart,
     )
     return Response(fill(html), status, content_type="text/html; charset=utf-8")

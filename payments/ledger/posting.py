@@ -14,6 +14,7 @@ from payments.models import PARTNER_PAYABLE, LedgerEntry
 from storage.database import insert_rows
 
 CLEARING = "stripe_clearing"
+PROMOTIONS = "promotions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """A line as the ledger needs it, in minor units, for the whole line."""
+    """A line as the ledger needs it, in minor units, for the whole line. ``promotion`` is what the
+    company paid of it instead of the shopper."""
 
     line_id: UUID
     wholesale: int
     margin: int
     tax: int
+    promotion: int = 0
 
 
 def sale_entries(
@@ -42,14 +45,20 @@ def sale_entries(
 ) -> list[Entry]:
     """What a paid order moves: the shopper's total, split among the company, the partner and the tax.
 
-    The entries of a line add up to what was paid for it. An amount of zero moves nothing.
+    The entries of a line add up to what was paid for it, and to what the company's promotion paid.
+    That covers wholesale first, and of the margin what goes beyond, so that both stay whole. An amount
+    of zero moves nothing.
     """
     source = f"sale:{order_id}"
     entries = []
     for line in lines:
+        covered = min(line.promotion, line.wholesale)
+        beyond = line.promotion - covered
         entries += [
-            Entry(source, CLEARING, "wholesale_revenue", line.wholesale, line.line_id),
-            Entry(source, CLEARING, PARTNER_PAYABLE, line.margin, line.line_id),
+            Entry(source, CLEARING, "wholesale_revenue", line.wholesale - covered, line.line_id),
+            Entry(source, PROMOTIONS, "wholesale_revenue", covered, line.line_id),
+            Entry(source, CLEARING, PARTNER_PAYABLE, line.margin - beyond, line.line_id),
+            Entry(source, PROMOTIONS, PARTNER_PAYABLE, beyond, line.line_id),
             Entry(source, CLEARING, "tax_payable", line.tax, line.line_id),
         ]
     entries += [

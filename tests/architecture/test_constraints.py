@@ -60,6 +60,11 @@ _ROWS = (
     "INSERT INTO store_sales VALUES"
     " (:ada, :id, :store, 'product', :product, 1, tstzrange(now(), NULL), NULL, 'x', now())",
     "INSERT INTO shipments VALUES (:ada, :id, :order, 'x', 'x', 'x', now())",
+    "INSERT INTO coupons VALUES (:ada, :id, :store, 'SPRING', 'percent', 1, 'product', :product, 1,"
+    " tstzrange(now(), NULL), 1, 1, NULL, 'x', now())",
+    "INSERT INTO promotions VALUES (:id, 'x', 'SPRING', 'percent', 1, NULL, 'product', :product, '{}',"
+    " tstzrange(now(), NULL), 0, 1, 1, NULL, 'x', '', now())",
+    "INSERT INTO order_discounts VALUES (:ada, :order, 'partner', :id, 'SPRING', 'x', 1, 1)",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
@@ -68,6 +73,14 @@ _BROKEN: dict[str, dict[str, str]] = {
     "company_hold_from_check": {"hold_from": "'order'"},
     "company_one_row_check": {"company_id": "2"},
     "company_smallest_margin_bps_check": {"smallest_margin_bps": "-1"},
+    "coupons_code_check": {"code": "'no'"},
+    "coupons_kind_check": {"kind": "'gift'"},
+    "coupons_one_code_key": {"coupon_id": "gen_random_uuid()"},
+    "coupons_scope_check": {"scope": "'planet'"},
+    "coupons_smallest_order_check": {"smallest_order": "0"},
+    "coupons_uses_check": {"most_uses": "0"},
+    "coupons_valid_check": {"valid": "'empty'"},
+    "coupons_value_check": {"value": "10001"},
     "delivery_rates_amount_check": {"amount": "-1"},
     "delivery_rates_days_check": {"days_to": "days_from - 1"},
     "hostnames_lower_check": {"host": "'Shop.example.com'"},
@@ -80,8 +93,11 @@ _BROKEN: dict[str, dict[str, str]] = {
     "order_lines_amounts_check": {"tax": "-1"},
     "order_lines_floor_check": {"unit_floor": "unit_wholesale - 1"},
     "order_lines_margin_check": {"margin": "margin + 1"},
+    "order_lines_net_check": {"net": "-1", "company_discount": "net + company_discount + 1"},
     "order_lines_not_under_floor_check": {"unit_floor": "net + 1"},
     "order_lines_quantity_check": {"quantity": "0", "margin": "net"},
+    "order_discounts_amount_check": {"net": "amount + 1"},
+    "order_discounts_funder_check": {"funder": "'nobody'"},
     "orders_amounts_check": {"tax": "-1", "total": "goods + delivery - 1"},
     "orders_fulfilment_check": {"fulfilment": "'lost'"},
     "orders_paid_at_check": {"payment": "'paid'", "paid_at": "NULL"},
@@ -93,6 +109,16 @@ _BROKEN: dict[str, dict[str, str]] = {
     "payment_attempts_state_check": {"state": "'stuck'"},
     "people_console_role_check": {"console_role": "'god'"},
     "people_email_check": {"email": "'Maya@example.com'"},
+    "promotions_code_check": {"code": "'no'"},
+    "promotions_currency_check": {"currency": "'USD'"},
+    "promotions_kind_check": {"kind": "'gift'"},
+    "promotions_limit_bps_check": {"limit_bps": "10001"},
+    "promotions_name_check": {"name": "''"},
+    "promotions_one_code_key": {"promotion_id": "gen_random_uuid()"},
+    "promotions_scope_check": {"scope": "'planet'"},
+    "promotions_uses_check": {"most_per_store": "0"},
+    "promotions_valid_check": {"valid": "'empty'"},
+    "promotions_value_check": {"value": "10001"},
     "price_lists_hold_from_check": {"hold_from": "'order'"},
     "price_lists_one_default_key": {"price_list_id": "gen_random_uuid()", "name": "'Another default'"},
     "products_option_names_check": {"option_names": "'{a,b,c,d}'"},
@@ -133,8 +159,13 @@ _BROKEN: dict[str, dict[str, str]] = {
 }
 
 
-# A copy of these would overlap with the row that it was copied from, which is refused before keys are.
-_APART = {"wholesale_prices": {"currency": "'XXX'"}}
+# A copy of these would overlap with the row that it was copied from, or be no code, which is refused
+# before keys are.
+_APART = {
+    "wholesale_prices": {"currency": "'XXX'"},
+    "coupons": {"code": "'FRESH'"},
+    "order_discounts": {"funder": "'company'"},
+}
 
 
 class Rows:

@@ -88,7 +88,7 @@ def storefront(preset: str = "reading-room", **given: Any) -> Storefront:
 def variant(number: int, *options: str, available: bool = True, left: int | None = None) -> VariantListing:
     price = usd(3600) if available or options else None
     return VariantListing(
-        UUID(int=number), f"TEE-{number}", options, price, usd(4000), available, left, PICTURE
+        UUID(int=number), f"TEE-{number}", options, price, usd(4000), None, available, left, PICTURE
     )
 
 
@@ -117,12 +117,12 @@ def tee() -> ProductListing:
 
 def plate() -> ProductListing:
     """A product with nothing but a name: no picture, no options, nothing to sell."""
-    only = VariantListing(UUID(int=9), "PLATE", (), None, None, False, 0, None)
+    only = VariantListing(UUID(int=9), "PLATE", (), None, None, None, False, 0, None)
     return ProductListing(UUID(int=51), "plate", "Plate", "", "", "", "", (), {}, (), (only,))
 
 
 def mug() -> ProductListing:
-    only = VariantListing(UUID(int=10), "MUG", (), usd(2400), None, True, None, PICTURE)
+    only = VariantListing(UUID(int=10), "MUG", (), usd(2400), None, None, True, None, PICTURE)
     return ProductListing(UUID(int=52), "mug", "Mug", "350 ml", "", "", "", (), {}, (PICTURE,), (only,))
 
 
@@ -157,7 +157,19 @@ DELIVERY = (
 
 def order(payment: str = "paid", fulfilment: str = "shipped") -> OrderView:
     line = OrderLineView(
-        "Tee", "Rose", "T", PICTURE, 2, usd(3600), usd(7200), usd(7200), usd(0), usd(1), usd(1)
+        "Tee",
+        "Rose",
+        "T",
+        PICTURE,
+        2,
+        usd(3600),
+        usd(7200),
+        usd(7200),
+        usd(0),
+        usd(1),
+        usd(1),
+        usd(0),
+        usd(0),
     )
     address = {
         "name": "A Buyer",
