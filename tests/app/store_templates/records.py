@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,12 @@ from flask_babel import Babel
 from catalog.pictures import PictureRef
 from kit.money import Money
 from orders.view import (
+    CartDiscount,
     CartLine,
     CartView,
+    CodeProblem,
     DeliveryOption,
+    OrderDiscountView,
     OrderLineView,
     OrderView,
     Quote,
@@ -37,6 +41,7 @@ ENDPOINTS = {
     "search": "/search",
     "cart": "/cart",
     "cart_add": "/cart/add",
+    "cart_code": "/cart/code",
     "cart_update": "/cart/update",
     "cart_confirm": "/cart/confirm",
     "checkout": "/checkout",
@@ -149,6 +154,25 @@ def cart(*, changed: bool = False) -> CartView:
     return CartView(UUID(int=7), lines, usd(9600))
 
 
+COUPON = CartDiscount("partner", UUID(int=8), "SPRING", "SPRING", usd(900), usd(960), (900, 0))
+PROMOTION = CartDiscount("company", UUID(int=9), "Spring at <Hollin>", "", usd(500), usd(500), (300, 200))
+PROBLEMS = (
+    CodeProblem("SPRING", "unknown"),
+    CodeProblem("SPRING", "not_begun", moment=NOW),
+    CodeProblem("SPRING", "ended", moment=NOW),
+    CodeProblem("SPRING", "used_up"),
+    CodeProblem("SPRING", "used_by_customer", times=2),
+    CodeProblem("SPRING", "not_for_these"),
+    CodeProblem("SPRING", "too_small", amount=usd(400)),
+    CodeProblem("SPRING", "lowest"),
+    CodeProblem("SPRING", "better_offer"),
+)
+
+
+def reduced_cart() -> CartView:
+    return replace(cart(), code="SPRING", discounts=(COUPON, PROMOTION))
+
+
 DELIVERY = (
     DeliveryOption(UUID(int=11), "Standard", usd(490), usd(6000), (2, 4)),
     DeliveryOption(UUID(int=12), "Collect", usd(0), None, (1, 1)),
@@ -203,6 +227,10 @@ def order(payment: str = "paid", fulfilment: str = "shipped") -> OrderView:
             TimelineEntry(NOW + timedelta(hours=1), "paid", "Paid"),
         ),
         (ShipmentView("UPS", "1Z9", "https://example.org/t", NOW),),
+        (
+            OrderDiscountView("partner", UUID(int=8), "SPRING", "SPRING", usd(300), usd(300)),
+            OrderDiscountView("company", UUID(int=9), "Spring at <Hollin>", "", usd(100), usd(100)),
+        ),
     )
 
 
@@ -234,6 +262,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     bought = {"returns_days": 30, "delivery": DELIVERY}
     checkout = {"countries": [("US", "United States"), ("DE", "Germany")], "cart": cart()}
     quote = Quote(usd(9600), usd(490), usd(100), usd(10190), True)
+    bag = {"free_from": None, "to_free": None, "removed": None, "refused": None, "typed": None}
     undo = SimpleNamespace(variant_id=UUID(int=3), quantity=1, title="Mug")
     known: dict[str, tuple[str, dict[str, Any]]] = {
         "home": ("home.html", {"sections": sections()}),
@@ -247,15 +276,27 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "nothing found": ("search.html", {"query": "zzz", "products": []}),
         "cart": (
             "cart.html",
-            {"cart": cart(), "free_from": usd(12000), "to_free": usd(2400), "removed": None},
+            {**bag, "cart": cart(), "free_from": usd(12000), "to_free": usd(2400)},
         ),
         "changed cart": (
             "cart.html",
-            {"cart": cart(changed=True), "free_from": usd(6000), "to_free": None, "removed": undo},
+            {**bag, "cart": cart(changed=True), "free_from": usd(6000), "removed": undo},
         ),
         "empty cart": (
             "cart.html",
-            {"cart": CartView(None, (), usd(0)), "free_from": None, "to_free": None, "removed": None},
+            {**bag, "cart": CartView(None, (), usd(0))},
+        ),
+        "reduced cart": ("cart.html", {**bag, "cart": reduced_cart()}),
+        "reduced checkout": (
+            "checkout.html",
+            {
+                **checkout,
+                "cart": reduced_cart(),
+                "form": {},
+                "errors": {},
+                "delivery_options": DELIVERY,
+                "quote": quote,
+            },
         ),
         "checkout": (
             "checkout.html",
@@ -277,6 +318,14 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         ),
         "paused": ("message.html", {"status": 503, "heading": "Closed.", "body": "Soon.", "action": None}),
     }
+    for problem in PROBLEMS:
+        lost = replace(cart(), code="SPRING", problem=problem)
+        refused = SimpleNamespace(typed='"><script>', problem=problem, sentence="")
+        known[f"code {problem.reason}"] = ("cart.html", {**bag, "cart": cart(), "refused": refused})
+        known[f"lost {problem.reason}"] = (
+            "cart.html",
+            {**bag, "cart": lost, "typed": {"email": '"><script>'}},
+        )
     for product in (tee(), mug(), plate()):
         for one in product.variants[:3]:
             known[f"{product.handle} {one.sku}"] = (
