@@ -16,7 +16,7 @@ from kit.money import Money, total
 from orders.discounting import COLUMNS, Offers, count_uses, discounts_of, offers_by_code, offers_of
 from orders.models import Cart, CartItem
 from orders.view import CartLine, CartView, CodeProblem
-from pricing.discount_terms import clean_code
+from pricing.discount_terms import check_code, clean_code
 from pricing.listing import product_listing
 from pricing.reading import VARIANTS, Selection, read_prices, terms_of
 
@@ -247,6 +247,8 @@ def use_code(
         raise Refusal("Put something into your bag first.", field="code")
     if not kept:
         raise Refusal("Enter a code.", field="code")
+    if check_code(kept):
+        raise CodeRefused(CodeProblem("".join(filter(str.isprintable, kept)), "unknown"))
     offers = offers_by_code(session, rows, **keys, code=kept)
     _, problem = discounts_of(rows, offers, now=now)
     if problem is not None:
