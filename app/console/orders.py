@@ -126,6 +126,7 @@ def _order_page(
         entries=entries_of_order(db(), partner_id=partner_id, order_id=order_id),
         wholesale=total((line.wholesale for line in order.lines), currency),
         net=total((line.net for line in order.lines), currency),
+        promoted=total((line.company_discount for line in order.lines), currency),
         may_ship=may(person().role, "orders", change=True),
         sees_partner=may(person().role, "partners"),
         form=form,

@@ -31,7 +31,8 @@ _KINDS = {
 @dataclass(frozen=True, slots=True)
 class Waterfall:
     """Where an order's money went. ``paid`` less ``tax``, ``delivery`` and ``wholesale``, with what
-    the company ``added`` to keep the margin whole, is exactly ``earned``."""
+    the company ``added`` to keep the margin whole, is exactly ``earned``. ``given`` is what the partner's
+    own discount took off before, without tax."""
 
     paid: Money
     tax: Money
@@ -39,6 +40,7 @@ class Waterfall:
     wholesale: Money
     added: Money
     earned: Money
+    given: Money
 
 
 def waterfall(order: OrderView) -> Waterfall:
@@ -53,6 +55,7 @@ def waterfall(order: OrderView) -> Waterfall:
         wholesale=wholesale,
         added=order.margin - net + wholesale,
         earned=order.margin,
+        given=total((line.partner_discount for line in order.lines), currency),
     )
 
 
