@@ -26,6 +26,7 @@ from pricing.discount_terms import (
     known_scope,
     refuse,
 )
+from pricing.discounts import Discount
 from storage import audit
 from storage.database import insert_rows
 
@@ -176,6 +177,30 @@ def create_promotion(
         },
     )
     return promotion_id
+
+
+_RUNNING = text("""
+    SELECT m.promotion_id, m.name, m.kind, m.value, m.scope, m.scope_id, m.limit_bps
+      FROM promotions m
+      JOIN stores s ON s.partner_id = :partner_id AND s.store_id = :store_id
+      JOIN partners p ON p.partner_id = :partner_id
+     WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id
+       AND m.code IS NULL AND m.withdrawn_at IS NULL AND m.valid @> CAST(:now AS timestamptz)
+       AND (m.currency IS NULL OR m.currency = s.currency)
+       AND (m.price_lists = '{}' OR p.price_list_id = ANY(m.price_lists))
+     ORDER BY m.promotion_id
+""")
+
+
+def running_promotions(
+    session: Session, *, partner_id: UUID, store_id: UUID, now: datetime
+) -> list[Discount]:
+    """The promotions that apply by themselves in a store now, whatever is left of their uses."""
+    rows = session.execute(_RUNNING, {"partner_id": partner_id, "store_id": store_id, "now": now})
+    return [
+        Discount(r.promotion_id, "company", r.name, "", r.kind, r.value, r.scope, r.scope_id, r.limit_bps)
+        for r in rows
+    ]
 
 
 _END = text("""

@@ -14,6 +14,7 @@ from app.portal import words
 from app.portal.access import CHANGERS, readers_and_changers
 from app.portal.ahead import ahead
 from app.portal.customers import customers
+from app.portal.discounts import discounts
 from app.portal.earnings import earnings
 from app.portal.here import avatar, carry_store, here
 from app.portal.home import home
@@ -72,7 +73,7 @@ def create(services: Services) -> Flask:
     register(app, earnings, enter=readers_and_changers())
     register(app, partners, enter=roles())
     register(app, price_reasons, enter=readers_and_changers())
-    for room in (ahead, prices, price_rules, price_plans, price_files, store, look, prices_api):
+    for room in (ahead, discounts, prices, price_rules, price_plans, price_files, store, look, prices_api):
         register(app, room, enter=readers_and_changers(*CHANGERS))
     if services.config.environment == "demo":
         from app.demo.sign_in import blueprint as demo_sign_in

@@ -140,6 +140,7 @@ def _navigation() -> list[Group]:
         Group(
             [
                 link("Prices", "tags", "prices.index"),
+                link("Discounts", "ticket-percent", "discounts.index"),
                 link("Look", "paintbrush", "look.index"),
                 link("Settings", "settings", "store.index"),
             ],

@@ -95,9 +95,26 @@ def _unclear(typed: str, currency: str, field: str) -> UnclearAmount:
     )
 
 
+def read_count(text: str, locale: str = "en", *, field: str) -> int:
+    """Read a whole number such as ``1200``, or ``1,200`` where the locale parts thousands so.
+
+    Raises UnclearAmount with what to write instead.
+    """
+    plain = re.sub(r"\s", "", text)
+    group = str(Locale.parse(locale).number_symbols["latn"]["group"])
+    if group in plain and re.fullmatch(rf"[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+", plain):
+        plain = plain.replace(group, "")
+    if not plain.isascii() or not plain.isdecimal() or len(plain) > 12:
+        raise UnclearAmount(f"“{text.strip()[:30]}” is not a whole number. Write it like 100.", field=field)
+    return int(plain)
+
+
 def read_percent(text: str, *, field: str = "percent") -> int:
     """Read a percentage such as ``98``, ``98,5`` or ``98.5 %`` as basis points. Raises UnclearAmount."""
     try:
+        # Three figures behind a mark could be thousands.
+        if re.search(r"\d[.,'’]\d{3}", text):
+            raise NotAnAmount(text)
         found = basis_points(text.replace(",", "."))
     except NotAnAmount:
         raise UnclearAmount(
