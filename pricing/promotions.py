@@ -122,9 +122,7 @@ def create_promotion(
     if kept and (wrong := check_code(kept)):
         errors["code"] = wrong
     elif kept and found.promotions:
-        errors["code"] = (
-            f"There is a promotion with the code {kept} already. End it first, or choose another."
-        )
+        errors["code"] = f"There is a promotion {kept} already. End it first, or choose another."
     elif kept and found.stores:
         stores = "A store has" if found.stores == 1 else f"{found.stores} stores have"
         errors["code"] = f"{stores} a coupon {kept}. Choose another code."
@@ -158,7 +156,7 @@ def create_promotion(
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", "") != "23505":
             raise
-        raise Refusals({"code": f"There is a promotion with the code {kept} already."}) from error
+        raise Refusals({"code": f"There is a promotion {kept} already."}) from error
     audit.record(
         session,
         actor=actor,

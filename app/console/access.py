@@ -16,6 +16,7 @@ READ = {
     "home": _EVERYBODY,
     "products": ("owner", "catalogue", "viewer"),
     "wholesale": ("owner", "catalogue", "viewer"),
+    "promotions": ("owner", "catalogue", "finance", "viewer"),
     "partners": ("owner", "finance", "viewer"),
     "orders": ("owner", "finance", "support", "viewer"),
     "settings": ("owner", "finance", "viewer"),
@@ -24,14 +25,15 @@ CHANGE = {
     "home": ("owner",),
     "products": ("owner", "catalogue"),
     "wholesale": ("owner", "catalogue"),
+    "promotions": ("owner", "catalogue"),
     "partners": ("owner",),
     "orders": ("owner", "support"),
     "settings": ("owner",),
 }
 ROLE_WORDS = {
     "owner": "Owner: everything",
-    "catalogue": "Catalogue: products and wholesale",
-    "finance": "Finance: reads orders, partners and settings",
+    "catalogue": "Catalogue: products, wholesale and promotions",
+    "finance": "Finance: reads orders, partners, promotions and settings",
     "support": "Support: orders",
     "viewer": "Viewer: reads everything, changes nothing",
 }

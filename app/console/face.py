@@ -14,6 +14,7 @@ from app.console.orders import orders
 from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partners import partners
 from app.console.products import products
+from app.console.promotions import promotions
 from app.console.scheduled import scheduled
 from app.console.settings import settings
 from app.console.wholesale import wholesale
@@ -29,6 +30,7 @@ _ROOMS = {
     "home": (home,),
     "products": (products, collections, imports),
     "wholesale": (wholesale, scheduled),
+    "promotions": (promotions,),
     "partners": (partners,),
     "orders": (orders,),
     "settings": (settings,),

@@ -39,6 +39,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("products", "collections.index", "Collections", "layers"),
             ("wholesale", "wholesale.index", "Wholesale", "tags"),
             ("wholesale", "wholesale.lists", "Price lists", "scale"),
+            ("promotions", "promotions.index", "Promotions", "ticket-percent"),
         ),
     ),
     ("Orders", (("orders", "orders.index", "Orders", "shopping-cart"),)),
