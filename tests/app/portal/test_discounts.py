@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -33,7 +32,9 @@ def test_a_coupon_is_made_used_and_withdrawn(world: World) -> None:
     owner = member(world, world.ada)
     assert "You have no coupon yet." in owner.get("/discounts/").text
     day = world.now + timedelta(days=30)
-    answer = make(owner, ends_day=f"{day:%Y-%m-%d}", ends_time="18:00", most_uses="1,000", most_per_customer="2")
+    answer = make(
+        owner, ends_day=f"{day:%Y-%m-%d}", ends_time="18:00", most_uses="1,000", most_per_customer="2"
+    )
     assert answer.status_code == 303, words(answer)
     cart = world.ada.fill_cart((world.mug, 2))
     use(world.ada, cart, "SPRING-10")
@@ -52,7 +53,11 @@ def test_a_coupon_is_made_used_and_withdrawn(world: World) -> None:
     assert owner.post("/discounts/withdraw", {"coupon": "x"}).status_code == 404
     assert "Over withdrawn" in words(owner.get("/discounts/"))
     again = owner.get(f"/discounts/new?like={key[1]}")
-    assert (field(again, "code"), field(again, "value"), field(again, "most_uses")) == ("SPRING-10", "10", "1000")
+    assert (field(again, "code"), field(again, "value"), field(again, "most_uses")) == (
+        "SPRING-10",
+        "10",
+        "1000",
+    )
 
 
 def test_an_order_says_who_paid_for_what_came_off(world: World) -> None:
