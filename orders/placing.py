@@ -89,11 +89,13 @@ class PlacedLine:
     title: str
     quantity: int
     amount: Money
+    reduced: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """What payment needs to know of an order. Line amounts are what is charged, with tax.
+    """What payment needs to know of an order. Line amounts are what is charged, with tax and after
+    discounts.
 
     ``delivery`` is charged besides the lines and contains its tax; all add up to ``total``.
     """
@@ -223,7 +225,12 @@ def place(
         number=issued.number,
         email=draft.contact.email,
         lines=tuple(
-            PlacedLine(_title(row), row.quantity, Money(line.net + line.tax, currency))
+            PlacedLine(
+                _title(row),
+                row.quantity,
+                Money(line.net + line.tax, currency),
+                reduced=bool(line.partner_discount or line.company_discount),
+            )
             for row, line in zip(draft.rows, draft.amounts.lines, strict=True)
         ),
         delivery_name=draft.rate.name,

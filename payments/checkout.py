@@ -191,18 +191,24 @@ def session_request(
         "attempt": str(reference.attempt),
     }
 
-    def item(title: str, amount: int) -> dict[str, Any]:
+    def item(title: str, amount: int, *, reduced: bool = False) -> dict[str, Any]:
+        # The shopper finds there another amount than the listed one, so it is said why.
+        said = {"description": "Discount included"} if reduced else {}
         return {
             "quantity": 1,
             "price_data": {
                 "currency": currency,
                 "unit_amount": amount,
-                "product_data": {"name": title[:250]},
+                "product_data": {"name": title[:250], **said},
             },
         }
 
     items = [
-        item(f"{line.quantity} × {line.title}" if line.quantity > 1 else line.title, line.amount.minor)
+        item(
+            f"{line.quantity} × {line.title}" if line.quantity > 1 else line.title,
+            line.amount.minor,
+            reduced=line.reduced,
+        )
         for line in order.lines
     ]
     if order.delivery:
