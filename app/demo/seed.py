@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from app.config import Config
 from app.demo import art
 from app.demo.goods import Good, goods, product_file
-from app.demo.history import write_history
+from app.demo.history import COUPON, PROMOTION, write_history
 from app.demo.stores import STORES, DemoStore
 from app.onboarding import (
     FirstLook,
@@ -40,7 +40,9 @@ from kit.clock import SetClock
 from kit.ids import new_id
 from kit.money import Money
 from pricing.assortment import hide_product
+from pricing.coupons import create_coupon
 from pricing.importing import WholesaleSource, import_products
+from pricing.promotions import create_promotion
 from pricing.retail import set_prices
 from pricing.wholesale import NewWholesale, set_wholesale
 from storage.database import transaction
@@ -85,6 +87,12 @@ def seed(services: Services, *, pay: Callable[[str], None], say: Callable[[str],
     say("Drawing pictures of 40 products")
     drawn = _draw_all(services.config)
     _catalogue(services, drawn, gold)
+    with transaction(services.console) as session:
+        create_promotion(
+            session, name="A note from the makers", code=PROMOTION, kind="percent", value=1500,
+            begins=clock.now(), limit_bps=8000, actor=ACTOR, reason="Printed on the card in each parcel",
+            now=clock.now(),
+        )  # fmt: skip
     say("Opening three stores")
     opened = [(store, *_open(services, store, standard, gold, drawn)) for store in STORES]
     say(f"Living through {DAYS} days of orders")
@@ -303,6 +311,10 @@ def _open(
             actor=store.owner,
             now=now,
         )
+        create_coupon(
+            session, partner_id=partner_id, store_id=store_id, code=COUPON, kind="percent", value=1000,
+            begins=now, actor=store.owner, now=now,
+        )  # fmt: skip
     return partner_id, store_id
 
 
