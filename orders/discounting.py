@@ -177,7 +177,7 @@ def discounts_of(
 
     ``used_by_customer`` counts the customer's own uses, once it has said who it is.
     """
-    if not rows:
+    if not rows or not (offers.code or offers.by_itself):
         return (), None
     terms, lines = terms_of(rows[0]), goods_of(rows)
     state = _State(terms, rows[0].price_list_id, lines, now, used_by_customer or {})
