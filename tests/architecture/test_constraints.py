@@ -202,6 +202,8 @@ class Rows:
             chosen = "WHERE variant_id = :variant"
         if table.name == "price_lists":
             chosen = "WHERE is_default"
+        if table.name == "promotions":
+            chosen = "WHERE promotion_id = :id"
         copy = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} FROM {table.name} {chosen} LIMIT 1"
         savepoint = self.connection.begin_nested()
         try:
