@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kit.money import Money, decimals
+from pricing.spread import COLUMNS, Spread
 
 WIDTH, HEIGHT = 640, 132
 _DAYS = 30
@@ -75,8 +76,8 @@ def _round_top(largest: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class MarkChart:
-    """Listings by how far their price lies above the new floor. ``marks`` are (x, y, under); one
-    stands for ``each`` listings. ``floor_x`` is where the new floor lies."""
+    """Listings by how far their price lies above the new floor. ``marks`` are (x, y, under); one stands
+    for up to ``each`` listings. ``floor_x`` is where the new floor lies."""
 
     marks: tuple[tuple[float, float, bool], ...]
     each: int
@@ -84,33 +85,25 @@ class MarkChart:
     labels: tuple[tuple[float, str], ...]
 
 
-def mark_chart(distances: Sequence[tuple[int, bool]], *, currency: str) -> MarkChart:
-    """Stack listings, given as (price less new floor in minor units, under it), in 24 columns."""
-    lowest = min((distance for distance, _ in distances), default=0)
-    highest = max((distance for distance, _ in distances), default=0)
-    span = max(highest, 1) - min(lowest, 0)
-    # The floor lies between two columns, so that no column holds listings of both sides.
-    width = max(1, -(-span // 22))
-    left = -(-max(-lowest, 0) // width) + (1 if lowest < 0 else 0)
-    columns: dict[tuple[int, bool], int] = {}
-    for distance, under in distances:
-        column = min(max(left + distance // width, 0), 23)
-        columns[column, under] = columns.get((column, under), 0) + 1
-    heights: dict[int, int] = {}
-    for (column, _), number in columns.items():
-        heights[column] = heights.get(column, 0) + number
-    each = max(1, -(-max(heights.values(), default=1) // _MOST_MARKS))
-    step = WIDTH / 24
-    marks: list[tuple[float, float, bool]] = []
-    stacked: dict[int, int] = {}
-    for (column, under), number in sorted(columns.items(), key=lambda item: (item[0][0], not item[0][1])):
-        for _ in range(-(-number // each)):
-            height = stacked.get(column, 0)
-            stacked[column] = height + 1
-            marks.append((round((column + 0.5) * step, 1), round(HEIGHT - 8 - height * 11, 1), under))
+def mark_chart(spread: Spread, *, currency: str) -> MarkChart:
+    """Stack marks in the columns of a spread: one for each listing where there are few, else for several."""
+    tallest = max((under + above for _, under, above in spread.columns), default=1)
+    each = _round_up(-(-tallest // _MOST_MARKS))
+    step = WIDTH / COLUMNS
+    marks = []
+    for column, under, above in spread.columns:
+        stacked = [True] * -(-under // each) + [False] * -(-above // each)
+        x = round((column + 0.5) * step, 1)
+        marks += [(x, round(HEIGHT - 8 - height * 11, 1), kind) for height, kind in enumerate(stacked)]
     labels = [
-        (round((left + offset) * step, 1), f"+{Money(offset * width, currency).decimal:,}")
+        (round((spread.floor + offset) * step, 1), f"+{Money(offset * spread.width, currency).decimal:,}")
         for offset in (6, 12, 18)
-        if left + offset <= 21
+        if spread.floor + offset <= COLUMNS - 3
     ]
-    return MarkChart(tuple(marks), each, round(left * step, 1), tuple(labels))
+    return MarkChart(tuple(marks), each, round(spread.floor * step, 1), tuple(labels))
+
+
+def _round_up(number: int) -> int:
+    """A number with one digit before its noughts, where it has more than one: said more easily."""
+    power = 10 ** (len(str(number)) - 1)
+    return -(-number // power) * power

@@ -267,9 +267,7 @@ def _preview(draft: Draft) -> dict[str, Any]:
         impact = wholesale_impact(db(), prices=draft.prices, begins=draft.begins or now(), now=now())
     chart = None
     if impact is not None and impact.listings:
-        chart = mark_chart(
-            [(item.distance, item.under) for item in impact.listings], currency=impact.currency
-        )
+        chart = mark_chart(impact.spread, currency=impact.currency)
     return {
         "draft": draft,
         "errors": draft.errors,
