@@ -3,6 +3,7 @@
 import catalog.models
 import orders.models
 import payments.models
+import pricing.bands
 import pricing.discount_models
 import pricing.models
 import storage.audit
@@ -16,6 +17,7 @@ ROOMS = (
     catalog.models,
     orders.models,
     payments.models,
+    pricing.bands,
     pricing.discount_models,
     pricing.models,
     storage.audit,

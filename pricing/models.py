@@ -276,10 +276,10 @@ class RetailRule(Base):
             name="not_under_floor",
         ),
         ExcludeConstraint(
+            ("scope_id", "="),
             ("partner_id", "="),
             ("store_id", "="),
             ("scope", "="),
-            ("scope_id", "="),
             ("layer", "="),
             ("valid", "&&"),
             name="retail_rules_one_at_a_time",
