@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, text, update
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
@@ -19,6 +19,7 @@ from orders.view import CartLine, CartView, CodeProblem
 from pricing.discount_terms import check_code, clean_code
 from pricing.listing import product_listing
 from pricing.reading import VARIANTS, Selection, read_prices, terms_of
+from pricing.standstill import ORDER_LOCK
 
 LARGEST_QUANTITY = 99
 
@@ -268,7 +269,14 @@ def _set_code(session: Session, partner_id: UUID, cart_id: UUID, code: str | Non
 
 
 def lock_cart(session: Session, *, partner_id: UUID, cart_id: UUID) -> None:
-    """Hold the cart until the transaction ends, so that two presses of the pay button take turns."""
-    session.execute(
-        select(Cart.cart_id).where(Cart.partner_id == partner_id, Cart.cart_id == cart_id).with_for_update()
-    )
+    """Hold the cart until the transaction ends, so that two presses of the pay button take turns.
+
+    From then on no rise of wholesale comes between what is read and what is ordered.
+    """
+    session.execute(_LOCK, {"partner_id": partner_id, "cart_id": cart_id, "key": ORDER_LOCK})
+
+
+_LOCK = text("""
+    SELECT c.cart_id, pg_advisory_xact_lock_shared(:key) FROM carts c
+     WHERE c.partner_id = :partner_id AND c.cart_id = :cart_id FOR UPDATE
+""")

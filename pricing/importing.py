@@ -23,6 +23,7 @@ from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money, NotAnAmount, ceil_div
 from pricing.models import SuggestedPrice
+from pricing.standstill import keep_orders_out
 from pricing.wholesale import NewWholesale, default_list, set_wholesale
 from storage.revisions import every_store_changed
 
@@ -88,6 +89,8 @@ def import_products(
     price_list = default_list(session)
     # The whole file is one change of wholesale, of which partners hear once.
     change_id = new_id()
+    # Before stock is written, because an order waits for stock while it keeps others out.
+    keep_orders_out(session)
     for batch in _batches(file, _BATCH):
         priced = {id(v): p for product in batch for v, p in _price(product, wholesale, currency, report)}
         for product in batch:

@@ -16,6 +16,7 @@ from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money
 from pricing.models import PriceList, WholesaleChange, WholesalePrice
+from pricing.standstill import after_orders, keep_orders_out
 from storage import audit
 from storage.jobs import Job, enqueue
 from storage.revisions import every_store_changed
@@ -68,7 +69,8 @@ def set_wholesale(
 ) -> set[UUID]:
     """Set wholesale prices from ``begins`` on, and return the variants whose price is new or different.
 
-    The price in force until then ends at that moment and stays as history. Partners whose prices go
+    The price in force until then ends at that moment and stays as history. Where goods are ordered
+    meanwhile, the moment is the first one behind those orders. Partners whose prices go
     under the floor by it are told after the transaction; calls with one ``change_id`` and moment are one
     change, of which they hear once. Raises ScheduleTaken
     when a later change of the same price exists, and Refusal for an amount that is not above zero
@@ -78,7 +80,10 @@ def set_wholesale(
         raise Refusal("A wholesale price must be above zero.", field="amount")
     if begins < now:
         raise Refusal("A wholesale price can begin now or later, not in the past.", field="begins")
-    current = wholesale_at(session, variant_ids=[p.variant_id for p in prices], at=begins)
+    variants = [price.variant_id for price in prices]
+    keep_orders_out(session)
+    begins = after_orders(session, moment=begins, variant_ids=variants)
+    current = wholesale_at(session, variant_ids=variants, at=begins)
     changed = [
         price
         for price in prices
