@@ -21,6 +21,18 @@ def new_id() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
+def new_ids(count: int) -> list[UUID]:
+    """Return so many keys as ``new_id`` makes them, for much less than as many calls."""
+    milliseconds = time.time_ns() // 1_000_000
+    fixed = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | 0x2 << 62
+    random = secrets.token_bytes(10 * count)
+    free = ~(0xF << 76 | 0x3 << 62)
+    return [
+        UUID(int=fixed | int.from_bytes(random[place : place + 10]) & free)
+        for place in range(0, 10 * count, 10)
+    ]
+
+
 def new_token() -> str:
     """Return 256 random bits, safe in a URL and in a cookie."""
     return secrets.token_urlsafe(32)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, or_, update
+from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
-from kit.ids import NIL, new_id
+from kit.ids import NIL, new_id, new_ids
 from kit.money import Money
+from pricing.bases import array_of, plan_for_many
 from pricing.judging import Judged, PricesRefused, judge_prices, well_formed
 from pricing.models import RetailRule
 from pricing.reading import COLLECTION_ID, EVERYTHING, PRODUCTS, VARIANTS, Selection, read_prices, terms_of
@@ -78,28 +79,36 @@ def write_own_prices(
     now: datetime,
 ) -> None:
     """Write fixed prices of variants that were judged and not refused."""
+    rows = list(judged)
     session.execute(
-        insert(RetailRule),
-        [
-            {
-                "partner_id": partner_id,
-                "rule_id": new_id(),
-                "store_id": store_id,
-                "scope": "variant",
-                "scope_id": row.variant_id,
-                "method": "fixed",
-                "value": row.after.minor,
-                "rounding": "none",
-                "judged_wholesale": row.wholesale.minor,
-                "judged_floor": row.lowest.minor,
-                "valid": valid,
-                "layer": layer,
-                "actor": actor,
-                "created_at": now,
-            }
-            for row in judged
-        ],
+        _WRITE,
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "rules": array_of(new_ids(len(rows))),
+            "variants": array_of(row.variant_id for row in rows),
+            "amounts": array_of(row.after_minor for row in rows),
+            "costs": array_of(row.wholesale_minor for row in rows),
+            "floors": array_of(row.lowest_minor for row in rows),
+            "begins": valid.lower,
+            "ends": valid.upper,
+            "layer": layer,
+            "actor": actor,
+            "now": now,
+        },
     )
+
+
+# The rows come as a few arrays: as one parameter each, a hundred thousand of them would be millions.
+_WRITE = text("""
+    INSERT INTO retail_rules (partner_id, rule_id, store_id, scope, scope_id, method, value, rounding,
+                              judged_wholesale, judged_floor, valid, layer, actor, created_at)
+    SELECT :partner_id, n.rule_id, :store_id, 'variant', n.variant_id, 'fixed', n.amount, 'none', n.cost,
+           n.floor, tstzrange(:begins, :ends), :layer, :actor, :now
+      FROM unnest(CAST(:rules AS uuid[]), CAST(:variants AS uuid[]), CAST(:amounts AS bigint[]),
+                  CAST(:costs AS bigint[]), CAST(:floors AS bigint[]))
+           AS n (rule_id, variant_id, amount, cost, floor)
+""")
 
 
 def clear_prices(
@@ -232,19 +241,30 @@ def _end_rules(
     A plan that has begun and has no end is in force like any other; plans ahead stay. A rule lasts at
     least a microsecond, so that two changes in one instant keep their order.
     """
-    ends = func.greatest(now, func.lower(RetailRule.valid) + timedelta(microseconds=1))
+    ids = list(scope_ids)
+    plan_for_many(session, len(ids))
     ended = session.execute(
-        update(RetailRule)
-        .where(
-            RetailRule.partner_id == partner_id,
-            RetailRule.store_id == store_id,
-            RetailRule.scope == scope,
-            RetailRule.scope_id == func.any(list(scope_ids)),
-            RetailRule.withdrawn_at.is_(None),
-            func.upper_inf(RetailRule.valid),
-            or_(RetailRule.layer == "standing", func.lower(RetailRule.valid) <= now),
-        )
-        .values(valid=func.tstzrange(func.lower(RetailRule.valid), ends))
-        .returning(func.upper(RetailRule.valid))
-    ).scalars()
-    return max(ended, default=now)
+        _END,
+        {
+            "partner_id": partner_id,
+            "store_id": store_id,
+            "scope": scope,
+            "targets": array_of(ids),
+            "now": now,
+        },
+    ).scalar_one()
+    return ended or now
+
+
+_END = text("""
+    WITH ended AS (
+      UPDATE retail_rules e
+         SET valid = tstzrange(lower(e.valid),
+                               greatest(CAST(:now AS timestamptz), lower(e.valid) + interval '1 microsecond'))
+        FROM unnest(CAST(:targets AS uuid[])) AS n (scope_id)
+       WHERE e.partner_id = :partner_id AND e.store_id = :store_id AND e.scope = :scope
+         AND e.scope_id = n.scope_id AND e.withdrawn_at IS NULL AND upper_inf(e.valid)
+         AND (e.layer = 'standing' OR lower(e.valid) <= :now)
+      RETURNING upper(e.valid) AS at)
+    SELECT max(at) FROM ended
+""")
