@@ -71,6 +71,11 @@ class ProductListing:
         return sorted(variant.price for variant in self.variants if variant.price is not None)
 
     @property
+    def lowest_before(self) -> Money | None:
+        """The lowest price of the 30 days before, of the variants whose reduced price asks for it."""
+        return min((v.lowest_before for v in self.variants if v.lowest_before is not None), default=None)
+
+    @property
     def available(self) -> bool:
         return any(variant.available for variant in self.variants)
 

@@ -27,6 +27,7 @@ from app.portal.price_reasons import price_reasons
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
 from app.portal.store import store
+from app.portal.store_sales import sales
 from app.services import Services
 from app.signing_in import sign_in_blueprint
 from app.ui import environment, prepare
@@ -73,7 +74,18 @@ def create(services: Services) -> Flask:
     register(app, earnings, enter=readers_and_changers())
     register(app, partners, enter=roles())
     register(app, price_reasons, enter=readers_and_changers())
-    for room in (ahead, discounts, prices, price_rules, price_plans, price_files, store, look, prices_api):
+    for room in (
+        ahead,
+        discounts,
+        prices,
+        price_rules,
+        price_plans,
+        price_files,
+        sales,
+        store,
+        look,
+        prices_api,
+    ):
         register(app, room, enter=readers_and_changers(*CHANGERS))
     if services.config.environment == "demo":
         from app.demo.sign_in import blueprint as demo_sign_in

@@ -24,6 +24,17 @@ from themes.colour import contrast
 _WITHOUT_STORE = frozenset({"sign_in", "assets", "demo", "partners", "api"})
 
 
+# Rooms that stand behind another one's entry in the navigation.
+_ROOM_OF = {
+    "ahead": "prices",
+    "price_files": "prices",
+    "price_plans": "prices",
+    "price_reasons": "prices",
+    "price_rules": "prices",
+    "store_sales": "discounts",
+}
+
+
 class StoreKeys(TypedDict):
     """What most domain functions take to say whose data they are about."""
 
@@ -126,7 +137,8 @@ def frame() -> dict[str, Any]:
 def _navigation() -> list[Group]:
     def link(label: str, icon: str, endpoint: str) -> Link:
         room = endpoint.partition(".")[0]
-        return Link(label, url_for(endpoint), icon, current=request.blueprint == room)
+        current = _ROOM_OF.get(request.blueprint or "", request.blueprint) == room
+        return Link(label, url_for(endpoint), icon, current=current)
 
     return [
         Group(
