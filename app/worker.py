@@ -16,6 +16,7 @@ import procrastinate
 from flask import Flask
 from procrastinate import RetryStrategy
 
+from app.mail.events import send_event_mails, spread_event_mails
 from app.mail.orders import send_order_mails
 from app.mail.people import send_reset
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
@@ -109,6 +110,22 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             services,
             tenant=tenant(partner_id),
             change_id=UUID(change_id),
+            kind=kind,
+            now=services.clock.now(),
+        )
+
+    @task("event.changed")
+    def event_changed(event_id: str, kind: str, after: str = str(NIL)) -> None:
+        spread_event_mails(
+            services, event_id=UUID(event_id), kind=kind, after=UUID(after), now=services.clock.now()
+        )
+
+    @task("event.tell")
+    def event_tell(partner_id: str, event_id: str, kind: str) -> None:
+        send_event_mails(
+            services,
+            tenant=tenant(partner_id),
+            event_id=UUID(event_id),
             kind=kind,
             now=services.clock.now(),
         )

@@ -15,6 +15,7 @@ from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partners import partners
 from app.console.products import products
 from app.console.promotions import promotions
+from app.console.sale_events import sale_events
 from app.console.scheduled import scheduled
 from app.console.settings import settings
 from app.console.wholesale import wholesale
@@ -30,7 +31,7 @@ _ROOMS = {
     "home": (home,),
     "products": (products, collections, imports),
     "wholesale": (wholesale, scheduled),
-    "promotions": (promotions,),
+    "promotions": (promotions, sale_events),
     "partners": (partners,),
     "orders": (orders,),
     "settings": (settings,),

@@ -26,6 +26,7 @@ from app.portal.price_plans import price_plans
 from app.portal.price_reasons import price_reasons
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
+from app.portal.sale_events import sale_events
 from app.portal.store import store
 from app.portal.store_sales import sales
 from app.services import Services
@@ -80,7 +81,9 @@ def create(services: Services) -> Flask:
         prices,
         price_rules,
         price_plans,
+        price_bulk,
         price_files,
+        sale_events,
         sales,
         store,
         look,

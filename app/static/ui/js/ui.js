@@ -32,6 +32,32 @@ document.addEventListener("change", (event) => {
   if (event.target.closest("[data-send-on-change]")) event.target.form.requestSubmit()
 })
 
+// What takes more than a moment says so on its button; a page that is come back to begins anew.
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.busy
+  const button = event.submitter
+  if (!words || !button || event.defaultPrevented || "stays" in button.dataset) return
+  const status = document.createElement("p")
+  status.className = "unseen"
+  status.setAttribute("role", "status")
+  event.target.append(status)
+  setTimeout(() => { status.textContent = words }, 50)
+  button.dataset.idle = button.textContent
+  button.setAttribute("aria-disabled", "true")
+  button.textContent = words
+})
+document.addEventListener("click", (event) => {
+  // A second press would send it twice.
+  if (event.target.closest("[aria-disabled=true]")) event.preventDefault()
+}, true)
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return
+  for (const button of document.querySelectorAll("[data-idle]")) {
+    button.textContent = button.dataset.idle
+    button.removeAttribute("aria-disabled")
+  }
+})
+
 function dismiss(toast) {
   toast.classList.add("leaving")
   setTimeout(() => toast.remove(), 180)
@@ -75,4 +101,20 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
     line.classList.remove("shown")
     readout.innerHTML = resting
   })
+}
+
+// A countdown beside a moment that the page names in words already: days first, seconds in the last hour.
+for (const shown of document.querySelectorAll("[data-until]")) {
+  const until = Date.parse(shown.dataset.until)
+  const words = shown.textContent
+  const tick = () => {
+    const left = Math.floor((until - Date.now()) / 1000)
+    if (left < 0) return location.reload()
+    const [days, hours, minutes, seconds] = [left / 86400, (left / 3600) % 24, (left / 60) % 60, left % 60].map(Math.floor)
+    const pair = (value) => String(value).padStart(2, "0")
+    const clock = days ? `${days}d ${hours}h ${minutes}m` : `${hours}:${pair(minutes)}:${pair(seconds)}`
+    shown.textContent = `${words} · ${clock}`
+    setTimeout(tick, days ? 60000 : 1000)
+  }
+  if (until > Date.now()) tick()
 }
