@@ -82,8 +82,8 @@ def _announced(services: Services, company: str, told: EventTold) -> tuple[str, 
     return (
         f"Sale event {told.name}: {told.begins:%d %B} to {told.ends:%d %B %Y}",
         f"{company} takes up to {told.largest_cut / 100:g}% less for some products, from"
-        f" {_moment(told.begins)} until {_moment(told.ends)}.\n{note}\nSee what it would bring your store, and"
-        " choose whether it takes part and how much of the saving your shoppers get:"
+        f" {_moment(told.begins)} until {_moment(told.ends)}.\n{note}\nSee what it would bring your store,"
+        " and choose whether it takes part and how much of the saving your shoppers get:"
         f" {address}\n",
     )
 
