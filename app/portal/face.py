@@ -81,7 +81,6 @@ def create(services: Services) -> Flask:
         prices,
         price_rules,
         price_plans,
-        price_bulk,
         price_files,
         sale_events,
         sales,
