@@ -106,4 +106,4 @@ def mark_chart(spread: Spread, *, currency: str) -> MarkChart:
 def _round_up(number: int) -> int:
     """A number with one digit before its noughts, where it has more than one: said more easily."""
     power = 10 ** (len(str(number)) - 1)
-    return -(-number // power) * power
+    return int(-(-number // power) * power)
