@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
+from pricing.bases import array_of, plan_for_many
 from pricing.listing import variant_listing
 from pricing.offers import regular_price
 from pricing.reading import VARIANTS, read_prices, rule_of, terms_of
@@ -146,6 +147,32 @@ def _pictures(row: Row[Any]) -> dict[str, PictureRef]:
     return {item[0]: picture_ref(item[1:]) for item in row.pictures or ()}
 
 
+_NAMES = text("""
+    SELECT v.variant_id, g.title, v.options FROM variants v JOIN products g ON g.product_id = v.product_id
+     WHERE v.variant_id IN (SELECT unnest(CAST(:variants AS uuid[])))
+""")
+
+
+def grid_names(session: Session, *, variant_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """What variants are called: product, and option values in words."""
+    rows = session.execute(_NAMES, {"variants": array_of(variant_ids)}).all()
+    return {row.variant_id: (row.title, ", ".join(row.options)) for row in rows}
+
+
+_PLANNED = text("""
+    SELECT count(*) FROM retail_rules r
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
+       AND r.layer = 'planned' AND r.withdrawn_at IS NULL
+       AND (lower(r.valid) > :now OR upper(r.valid) > :now)
+""")
+
+
+def count_planned(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> int:
+    """How many prices are planned, or run and will end."""
+    keys = {"partner_id": partner_id, "store_id": store_id, "now": now}
+    return int(session.execute(_PLANNED, keys).scalar_one())
+
+
 _STORE_RULE = text("""
     SELECT r.scope, r.method, r.value, r.rounding, r.judged_wholesale FROM retail_rules r
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'store'
@@ -164,7 +191,7 @@ def store_rule(session: Session, *, partner_id: UUID, store_id: UUID, now: datet
 _BY_SKU = text("""
     SELECT v.sku, v.variant_id FROM variants v
       JOIN products g ON g.product_id = v.product_id AND g.state = 'active'
-     WHERE v.sku = ANY(CAST(:skus AS text[]))
+     WHERE v.sku IN (SELECT unnest(CAST(:skus AS text[])))
        AND NOT EXISTS (SELECT 1 FROM hidden_products h
                         WHERE h.partner_id = :partner_id AND h.store_id = :store_id
                           AND h.product_id = g.product_id)
@@ -175,5 +202,7 @@ def variants_by_sku(
     session: Session, *, partner_id: UUID, store_id: UUID, skus: Iterable[str]
 ) -> dict[str, UUID]:
     """Return the store's variants among these SKUs; an unknown one is absent."""
-    rows = session.execute(_BY_SKU, {"partner_id": partner_id, "store_id": store_id, "skus": list(skus)})
+    asked = list(skus)
+    plan_for_many(session, len(asked))
+    rows = session.execute(_BY_SKU, {"partner_id": partner_id, "store_id": store_id, "skus": asked}).all()
     return {row.sku: row.variant_id for row in rows}

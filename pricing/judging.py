@@ -109,6 +109,18 @@ def judge_prices(
     return judge_all(bases, [prices[basis.variant_id].minor for basis in bases], terms)
 
 
+def judge_today(
+    session: Session, *, partner_id: UUID, store_id: UUID, variant_ids: Sequence[UUID], now: datetime
+) -> list[Judged]:
+    """Today's prices as if they were asked for: with their floors and what they earn. One that is not on
+    sale is judged as nothing asked."""
+    bases, terms = read_bases(
+        session, partner_id=partner_id, store_id=store_id, variant_ids=variant_ids, now=now
+    )
+    today = Pricer(terms)
+    return judge_all(bases, (today.price(basis, basis.own or basis.beneath) or 0 for basis in bases), terms)
+
+
 def judge_all(bases: Sequence[Basis], asked: Iterable[int], terms: Terms) -> list[Judged]:
     """Judge a price in minor units for each basis, at the moment that it was read for."""
     lowest: dict[int, int] = {}

@@ -40,8 +40,25 @@ def set_prices(
     judged = judge_prices(session, partner_id=partner_id, store_id=store_id, prices=prices, now=now)
     if any(row.refusal for row in judged):
         raise PricesRefused(judged)
+    set_judged(session, judged, partner_id=partner_id, store_id=store_id, actor=actor, now=now)
+    return judged
+
+
+def set_judged(
+    session: Session,
+    judged: Sequence[Judged],
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Give variants the prices that they were judged by in this transaction, none of them refused.
+
+    Whoever calls has taken the store's revision before they were judged.
+    """
     if not judged:
-        return []
+        return
     ids = [row.variant_id for row in judged]
     begins = _end_rules(session, partner_id, store_id, "variant", ids, now)
     write_own_prices(
@@ -61,10 +78,14 @@ def set_prices(
         subject=f"store:{store_id}",
         partner_id=partner_id,
         now=now,
-        before={row.sku: row.before.minor if row.before else None for row in judged[:200]},
-        after={row.sku: row.after.minor for row in judged[:200]},
+        before={row.sku: row.before_minor for row in judged[:200]},
+        after={row.sku: row.after_minor for row in judged[:200]} | _more(len(judged)),
     )
-    return judged
+
+
+def _more(count: int) -> dict[str, int]:
+    """What an entry of the log says where there were more than it lists; all are in the rules' history."""
+    return {"and more": count - 200} if count > 200 else {}
 
 
 def write_own_prices(

@@ -21,6 +21,7 @@ from app.portal.home import home
 from app.portal.look import look
 from app.portal.orders import orders
 from app.portal.partners import partners
+from app.portal.price_bulk import price_bulk
 from app.portal.price_files import price_files
 from app.portal.price_plans import price_plans
 from app.portal.price_reasons import price_reasons
@@ -81,6 +82,7 @@ def create(services: Services) -> Flask:
         prices,
         price_rules,
         price_plans,
+        price_bulk,
         price_files,
         sale_events,
         sales,

@@ -1,163 +1,68 @@
-"""Prices as a file: take them away as CSV, and bring ``sku,price`` back."""
+"""Prices as a file: take them away as CSV or XLSX, and bring ``sku`` and ``price`` back."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from uuid import UUID
-
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.edge import db, now
-from app.portal.here import by, here, page
-from app.ui.amounts import UnclearAmount, read_amount
-from app.ui.formats import money, reader_locale
-from app.ui.toasts import say
+from app.portal.here import here, page
+from app.portal.price_bulk import lines_source, preview_page
+from app.portal.price_lines import table_lines
+from app.tables import MOST_BYTES, MOST_ROWS, read_table, write_table
+from app.ui.formats import reader_locale
 from kit.errors import Refusal
-from kit.money import Money
-from pricing.grid import grid_index, grid_rows, variants_by_sku
-from pricing.judging import PricesRefused
-from pricing.retail import set_prices
+from pricing.grid import grid_index, grid_names
+from pricing.judging import judge_today
 
 price_files = Blueprint("price_files", __name__)
-LARGEST = 4 << 20
-MOST_ROWS = 20_000
 _COLUMNS = ("sku", "product", "variant", "currency", "wholesale", "lowest", "price", "you earn", "own price")
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row of a file that cannot be: its line, what it said, why not, and the lowest price if known."""
-
-    line: int
-    sku: str
-    price: str
-    reason: str
-    lowest: str = ""
 
 
 @price_files.get("/prices/file")
 def index() -> Response:
-    return _page([], "")
+    return _page("")
 
 
-@price_files.get("/prices.csv")
-def download() -> AnyResponse:
+@price_files.get("/prices.<kind>")
+def download(kind: str) -> AnyResponse:
     """Every price of the store. The file can be brought back with its prices changed."""
     place, moment = here(), now()
     found = grid_index(db(), **place.keys, now=moment)
-    rows, _ = grid_rows(db(), **place.keys, variant_ids=found.variant_ids, now=moment)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        writer.writerow(
-            [
-                _harmless(row.sku),
-                _harmless(row.product),
-                _harmless(row.variant),
-                row.wholesale.currency,
-                row.wholesale.decimal,
-                row.lowest.decimal,
-                row.price.decimal if row.price else "",
-                row.earn.decimal if row.earn else "",
-                "yes" if row.own else "no",
-            ]
+    names = grid_names(db(), variant_ids=found.variant_ids)
+    judged = judge_today(db(), **place.keys, variant_ids=found.variant_ids, now=moment)
+    rows = [
+        (
+            row.sku,
+            *names[row.variant_id],
+            row.currency,
+            row.wholesale.decimal,
+            row.lowest.decimal,
+            row.before.decimal if row.before else None,
+            row.earned.decimal if row.earned else None,
+            "yes" if row.variant_id in found.own else "no",
         )
-    answered = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    answered.headers["Content-Disposition"] = f'attachment; filename="{place.store.slug}-prices.csv"'
-    return answered
-
-
-def _harmless(cell: str) -> str:
-    # A sheet would take a cell that begins like this for a formula.
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+        for row in judged
+    ]
+    return write_table(kind, f"{place.store.slug}-prices", _COLUMNS, rows)
 
 
 @price_files.post("/prices/file")
 def upload() -> AnyResponse:
-    """Set the prices of a file, all or none."""
-    try:
-        rows = _read()
-    except Refusal as refusal:
-        return _page([], refusal.message, 422)
-    place, currency = here(), here().store.currency
-    known = variants_by_sku(db(), **place.keys, skus={sku for _, sku, _ in rows})
-    refused: list[RefusedRow] = []
-    amounts: dict[UUID, Money] = {}
-    lines: dict[UUID, tuple[int, str, str]] = {}
-    for line, sku, text in rows:
-        variant_id = known.get(sku)
-        if variant_id is None:
-            refused.append(RefusedRow(line, sku, text, "Your store has no such SKU."))
-        elif variant_id in lines:
-            reason = f"This SKU stands in line {lines[variant_id][0]} already."
-            refused.append(RefusedRow(line, sku, text, reason))
-        else:
-            lines[variant_id] = (line, sku, text)
-            try:
-                amounts[variant_id] = read_amount(text, currency, reader_locale())
-            except UnclearAmount as unclear:
-                refused.append(RefusedRow(line, sku, text, unclear.message))
-    if not refused:
-        try:
-            done = set_prices(db(), **place.keys, prices=amounts, **by())
-        except PricesRefused as problem:
-            refused = [
-                RefusedRow(*lines[row.variant_id], row.refusal, money(row.lowest)) for row in problem.refused
-            ]
-    if refused:
-        return _page(sorted(refused, key=lambda row: row.line), "", 422, total=len(rows))
-    say(
-        f"{len(done)} {'price' if len(done) == 1 else 'prices'} saved. Shoppers see them now.",
-        undo=url_for("prices.undo"),
-        what=now().isoformat(),
-    )
-    return redirect(url_for("prices.index"), 303)
-
-
-def _read() -> list[tuple[int, str, str]]:
-    """The file's rows as line, SKU and price; rows without a price are left as they are."""
+    """Show what the prices of a file would do; nothing is saved yet."""
     uploaded = request.files.get("file")
-    if uploaded is None or not uploaded.filename:
-        raise Refusal("Choose a CSV file with the columns sku and price.", field="file")
-    data = uploaded.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise Refusal(f"The file is larger than {LARGEST >> 20} MB.", field="file")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refusal("The file is not text in UTF-8. Save it from the sheet as CSV UTF-8.") from None
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        heads = [head.strip().lower() for head in next(reader, [])]
-        if "sku" not in heads or "price" not in heads:
-            raise Refusal("The first line must name the columns sku and price.", field="file")
-        at_sku, at_price = heads.index("sku"), heads.index("price")
-        found = [
-            (reader.line_num, row[at_sku].strip().removeprefix("'"), row[at_price].strip())
-            for row in reader
-            if len(row) > max(at_sku, at_price) and row[at_sku].strip() and row[at_price].strip()
-        ]
-    except csv.Error as problem:
-        raise Refusal(f"Line {reader.line_num} could not be read: {problem}.", field="file") from None
-    if not found:
-        raise Refusal("The file holds no row with a SKU and a price.", field="file")
-    if len(found) > MOST_ROWS:
-        raise Refusal(f"The file has more than {MOST_ROWS:,} rows. Split it.", field="file")
-    return found
+        if uploaded is None or not uploaded.filename:
+            raise Refusal("Choose a CSV or XLSX file with the columns sku and price.", field="file")
+        table = read_table(uploaded.read(MOST_BYTES + 1))
+        lines = table_lines(table, currency=here().store.currency, locale=reader_locale())
+        source = lines_source(lines, f"Prices from {uploaded.filename[:60]}")
+    except Refusal as refusal:
+        return _page(refusal.message, 422)
+    return preview_page(source)
 
 
-def _page(refused: list[RefusedRow], error: str, status: int = 200, *, total: int = 0) -> Response:
+def _page(error: str, status: int = 200) -> Response:
     return page(
-        "portal/price_file.html",
-        status=status,
-        refused=refused[:500],
-        refused_count=len(refused),
-        total=total,
-        error=error,
-        largest=LARGEST >> 20,
+        "portal/price_file.html", status=status, error=error, largest=MOST_BYTES >> 20, most=MOST_ROWS
     )

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.edge import db, now
 from app.portal.here import by, here, page
+from app.portal.price_bulk import preview_page, rule_source
 from app.portal.price_form import (
     changes,
     entries,
@@ -21,23 +22,21 @@ from app.portal.price_form import (
     typed_prices,
     written,
 )
+from app.portal.price_selection import View
 from app.portal.words import METHODS, ROUNDINGS
 from app.ui.formats import money
 from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
-from pricing.grid import grid_index, grid_rows, store_rule
+from pricing.grid import count_planned, grid_rows, store_rule
 from pricing.judging import PricesRefused, preview_rule
-from pricing.outlook import overtaken_prices
-from pricing.plans import planned_prices
 from pricing.retail import clear_prices, set_prices
 from pricing.undo import undo_prices
 
 prices = Blueprint("prices", __name__)
 PAGE = 100
 _PERIOD = timedelta(days=30)
-_SHOWN = ("all", "own", "rule", "ahead")
 
 
 @prices.get("/prices")
@@ -51,6 +50,10 @@ def change() -> Response:
     typed = typed_prices(request.form)
     chosen = picked(request.form)
     match request.form.get("act", "save"):
+        case "apply" if request.form.get("all"):
+            return _preview_all(typed, request.form.get("method", "markup"))
+        case "follow" if request.form.get("all"):
+            return _preview_all(typed, "follow")
         case "apply":
             return _apply(typed, chosen)
         case "follow":
@@ -58,6 +61,20 @@ def change() -> Response:
             return _grid({**changes(typed), **emptied}, chosen=chosen)
         case _:
             return _save(typed, chosen)
+
+
+def _preview_all(typed: Mapping[UUID, tuple[str, str]], method: str) -> Response:
+    """Show what a rule would do to every row of the view, on whichever page it is."""
+    wanted = changes(typed)
+    if wanted:
+        these = "the price that you typed" if len(wanted) == 1 else f"the {len(wanted)} prices that you typed"
+        return _grid(wanted, rule_error=f"Save or discard {these} first.", status=422)
+    try:
+        if method != "follow":
+            read_rule_value(method, request.form.get("value", ""), here().store.currency)
+    except Refusal as refusal:
+        return _grid(rule_error=refusal.message, status=422)
+    return preview_page(rule_source(View.asked(request.args), {**request.form, "method": method}))
 
 
 def _save(typed: Mapping[UUID, tuple[str, str]], chosen: list[UUID]) -> Response:
@@ -152,12 +169,7 @@ def undo() -> Response:
 
 def _back() -> str:
     """The page of the grid from which the form came."""
-    return url_for(
-        "prices.index",
-        show=request.args.get("show") or None,
-        q=request.args.get("q") or None,
-        page=request.args.get("page") or None,
-    )
+    return url_for("prices.index", **View.asked(request.args).address, page=request.args.get("page") or None)
 
 
 def _grid(
@@ -169,14 +181,9 @@ def _grid(
     status: int = 200,
 ) -> Response:
     place, moment = here(), now()
-    show, search = request.args.get("show", "all"), request.args.get("q", "").strip()[:100]
-    show = show if show in _SHOWN else "all"
-    index = grid_index(db(), **place.keys, now=moment, search=search)
-    if show == "ahead":
-        overtaken = {row.variant_id for row in overtaken_prices(db(), **place.keys, now=moment)}
-        wanted = [key for key in index.variant_ids if key in overtaken]
-    else:
-        wanted = [key for key in index.variant_ids if show == "all" or (key in index.own) == (show == "own")]
+    view = View.asked(request.args)
+    index = view.index()
+    wanted = view.rows(index)
     last = max(1, -(-len(wanted) // PAGE))
     here_page = min(max(request.args.get("page", 1, int), 1), last)
     # A form that comes back shows the rows that it had: the catalogue may have moved meanwhile.
@@ -193,9 +200,11 @@ def _grid(
         entries=made,
         terms=terms,
         rule=store_rule(db(), **place.keys, now=moment),
-        planned=len(planned_prices(db(), **place.keys, now=moment)),
-        show=show,
-        search=search,
+        planned=count_planned(db(), **place.keys, now=moment),
+        show=view.show,
+        search=view.search,
+        total=len(wanted),
+        everything=bool(request.form.get("all")),
         counts={**counts, "rule": counts["all"] - counts["own"]},
         here_page=here_page,
         last_page=last,

@@ -113,14 +113,21 @@ function start(form) {
     bar.querySelector("[data-gained-way]").textContent = gain > 0 ? words.more : words.less
   }
 
+  const everything = form.querySelector("[data-pick-everything]")
+  // Rows of other pages are only known to the server, which shows what it would do before it does it.
+  const byPage = [...form.querySelectorAll("[data-hx-post][name=act]")]
+
   function pick() {
     const ticks = [...form.querySelectorAll("[name=pick]")]
+    const allRows = everything?.checked
     const count = ticks.filter((tick) => tick.checked).length
-    for (const place of form.querySelectorAll("[data-picked]")) place.textContent = count
+    for (const place of form.querySelectorAll("[data-picked]")) place.textContent = allRows ? everything.dataset.words : count
+    for (const tick of ticks) tick.disabled = allRows
+    form.querySelector("[data-pick-all]").disabled = allRows
     const all = form.querySelector("[data-pick-all]")
     all.checked = count === ticks.length
     all.indeterminate = count > 0 && count < ticks.length
-    if (count && form.elements.value.value) form.dispatchEvent(new CustomEvent("rule-changed"))
+    if (count && !allRows && form.elements.value.value) form.dispatchEvent(new CustomEvent("rule-changed"))
   }
 
   function set(row, text) {
@@ -133,6 +140,49 @@ function start(form) {
     field(row).select()
   }
 
+  function tick(row) {
+    const box = row.querySelector("[name=pick]")
+    if (box.disabled) return
+    box.checked = !box.checked
+    pick()
+  }
+
+  function tickPage() {
+    const all = form.querySelector("[data-pick-all]")
+    if (all.disabled) return
+    all.checked = true
+    all.dispatchEvent(new Event("change", { bubbles: true }))
+  }
+
+  // On the ticks themselves: arrows go from one to the next, and Ctrl+A ticks the page.
+  function ticking(event, row) {
+    const to = rows[rows.indexOf(row) + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0)]
+    if (to && to !== row) { event.preventDefault(); to.querySelector("[name=pick]").focus() }
+    if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); tickPage() }
+  }
+
+  // SKUs with prices go wherever they belong: to this page when all of them are on it, else to the server.
+  function pasteBySku(lines) {
+    const named = new Map(rows.map((row) => [row.dataset.sku, row]))
+    const pairs = lines.map((line) => line.split("\t").map((cell) => cell.trim())).filter((cells) => cells.length > 1 && cells[0])
+    if (!pairs.some(([sku]) => named.has(sku))) return false
+    if (pairs.every(([sku]) => named.has(sku) || sku.toLowerCase() === "sku")) {
+      const known = pairs.filter(([sku]) => named.has(sku))
+      for (const [sku, price] of known) set(named.get(sku), price)
+      tell(fill(words.pasted, known.length))
+      return true
+    }
+    const sent = document.querySelector("[data-paste-form]")
+    sent.elements.pasted.value = lines.join("\n")
+    form.leaving = true
+    sent.submit()
+    return true
+  }
+
+  function tell(sentence) {
+    form.querySelector("[data-pasted]").textContent = sentence
+  }
+
   form.addEventListener("input", (event) => {
     const row = event.target.closest("[data-row]")
     if (row && event.target.matches(".amount")) { update(row); sum() }
@@ -142,7 +192,13 @@ function start(form) {
     if (event.target.matches("[data-pick-all]")) {
       for (const tick of form.querySelectorAll("[name=pick]")) tick.checked = event.target.checked
     }
-    if (event.target.matches("[name=pick], [data-pick-all]")) pick()
+    if (event.target.matches("[name=pick], [data-pick-all], [data-pick-everything]")) pick()
+  })
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!everything?.checked || !byPage.includes(event.detail.elt)) return
+    event.preventDefault()
+    form.leaving = true
+    form.requestSubmit(event.detail.elt)
   })
   form.addEventListener("keydown", (event) => {
     const row = event.target.closest("[data-row]")
@@ -150,8 +206,14 @@ function start(form) {
       event.preventDefault()
       form.querySelector("[value=apply]").click()
     }
+    if (row && event.target.matches(".tick")) return ticking(event, row)
     if (!row || !event.target.matches(".amount")) return
     const at = rows.indexOf(row)
+    const input = event.target
+    if (event.key === "F2") { event.preventDefault(); input.setSelectionRange(input.value.length, input.value.length) }
+    if (event.key === " " && event.shiftKey) { event.preventDefault(); tick(row) }
+    const whole = input.selectionStart === 0 && input.selectionEnd === input.value.length
+    if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && whole) { event.preventDefault(); tickPage() }
     const next = { ArrowDown: rows[at + 1], Enter: rows[at + (event.shiftKey ? -1 : 1)], ArrowUp: rows[at - 1] }[event.key]
     if (event.key in { ArrowDown: 0, ArrowUp: 0, Enter: 0 }) {
       event.preventDefault()
@@ -164,8 +226,13 @@ function start(form) {
     const lines = event.clipboardData.getData("text").replace(/\r?\n$/, "").split(/\r?\n/)
     if (!row || !event.target.matches(".amount") || lines.length < 2) return
     event.preventDefault()
-    const from = rows.indexOf(row)
-    lines.slice(0, rows.length - from).forEach((line, index) => set(rows[from + index], line.split("\t").pop().trim()))
+    if (!pasteBySku(lines)) {
+      const from = rows.indexOf(row)
+      const fits = lines.slice(0, rows.length - from)
+      fits.forEach((line, index) => set(rows[from + index], line.split("\t").pop().trim()))
+      const left = lines.length - fits.length
+      tell(left ? fill(words.left, fits.length, left) : fill(words.pasted, fits.length))
+    }
     sum()
   })
   form.addEventListener("click", (event) => {
@@ -192,4 +259,10 @@ const begin = () => {
   if (form && form.querySelector("[data-save-bar]")) start(form)
 }
 begin()
+document.addEventListener("keydown", (event) => {
+  const keys = document.getElementById("keys")
+  if (event.key !== "?" || !keys || event.target.matches("input:not([type=checkbox]), textarea, select")) return
+  keys.open = true
+  keys.querySelector("summary").focus()
+})
 document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "grid" || event.detail.elt?.id === "grid") begin() })

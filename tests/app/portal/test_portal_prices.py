@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 
 import pytest
@@ -118,26 +117,6 @@ def test_the_store_rule_is_previewed_saved_and_taken_back(world: World) -> None:
     assert owner.post("/prices/rule/undo", {"what": "markup:8000:none"}).status_code == 303
     assert price(world.ada, world.mug) == usd("21.60")
     assert owner.post("/prices/rule", {**rule, "value": "lots"}).status_code == 422
-
-
-def test_a_file_sets_all_or_none(world: World) -> None:
-    owner = member(world, world.ada)
-
-    def send(text: str) -> object:
-        return owner.post("/prices/file", {"file": (io.BytesIO(text.encode()), "prices.csv")})
-
-    refused = send(f"sku,price\n{world.mug},30\n{world.tote},1.00\nnobody,5\n")
-    assert refused.status_code == 422  # type: ignore[attr-defined]
-    assert "nobody" in refused.text  # type: ignore[attr-defined]
-    assert price(world.ada, world.mug) == usd("21.60")
-    refused = send(f"sku,price\n{world.mug},30\n{world.tote},1.00\n")
-    assert "under the minimum" in refused.text  # type: ignore[attr-defined]
-    assert send(f"sku;price\n{world.mug};30,50\n").status_code == 303  # type: ignore[attr-defined]
-    assert price(world.ada, world.mug) == usd("30.50")
-    rows = owner.get("/prices.csv").text.splitlines()
-    assert rows[0].startswith("sku,product")
-    assert any(row.startswith(f"{world.mug},") and ",30.50," in row for row in rows)
-    assert send("name;amount\n").status_code == 422  # type: ignore[attr-defined]
 
 
 def test_the_api_reads_writes_and_refuses_row_by_row(world: World) -> None:
