@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from orders.placing import Contact
+from pricing.events import announce_event
+from pricing.lists import create_price_list
 from storage.database import transaction
-from tenants.terms import set_grants
+from tenants.terms import set_grants, set_price_list
 from tests.app.faces import UNSAFE, Visitor, path_of, rules, words
 from tests.world import World
 
@@ -29,7 +32,7 @@ SECRETS = Contact(
 # Rooms whose routes belong to everybody who signs in, or to nobody.
 OPEN = ("sign_in.", "assets.", "demo.")
 # The catalogue is the company's: what a key of it leads to is each partner's own view of the same thing.
-SHARED = {"variant_id"}
+SHARED = {"variant_id", "kind"}
 
 
 def rows_of(world: World, partner_id: UUID) -> dict[str, str]:
@@ -63,7 +66,25 @@ def keys_of_ada(world: World) -> dict[str, Any]:
         "partner_id": world.ada.partner_id,
         "store": world.ada.slug,
         "variant_id": world.variant(world.mug),
+        "event_id": event_for_ada(world),
+        "kind": "csv",
     }
+
+
+def event_for_ada(world: World) -> UUID:
+    """A sale event for partners on a price list that is Ada's alone."""
+    with transaction(world.services.console) as session:
+        gold = create_price_list(
+            session, name=f"Gold {world.number}", customer_fields=[], actor="staff", now=world.now
+        )
+        set_price_list(
+            session, partner_id=world.ada.partner_id, price_list_id=gold, actor="staff", now=world.now
+        )
+        return announce_event(
+            session, name="For Ada", note="", visible_from=world.now, begins=world.now,
+            ends=world.now + timedelta(days=7), products={world.product(f"mug-{world.number}"): 1000},
+            price_lists=[gold], actor="staff", now=world.now,
+        )  # fmt: skip
 
 
 def bad_form(world: World, keys: dict[str, Any]) -> dict[str, Any]:

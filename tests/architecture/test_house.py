@@ -36,7 +36,8 @@ def test_the_tenant_is_set_in_one_place_by_a_literal() -> None:
         text = path.read_text()
         assert not re.search(r"\bset_config\s*\(", text.replace("``set_config()``", "")), path
         if path != ROOT / "storage" / "tenancy.py":
-            assert "SET LOCAL" not in text, path
+            # How the planner works says nothing of whose rows are meant.
+            assert "SET LOCAL" not in text.replace("SET LOCAL plan_cache_mode", ""), path
 
 
 def test_domain_code_does_not_commit() -> None:
