@@ -21,7 +21,7 @@ from pricing.reading import read_terms
 from pricing.rules import Rule, Terms, retail_price
 
 # From so many values on, a statement is planned for the ones at hand, which then costs less than it saves.
-MANY = 500
+MANY = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef, picture_ref
 from kit.money import Money
-from pricing.bases import array_of, plan_for_many
-from pricing.listing import variant_listing
-from pricing.offers import regular_price
-from pricing.reading import VARIANTS, read_prices, rule_of, terms_of
+from pricing.bases import MANY, Basis, Pricer, array_of, plan_for_many, read_bases
+from pricing.reading import rule_of
 from pricing.rules import Rule, Terms
 
 
@@ -52,27 +50,32 @@ class GridIndex:
     own: frozenset[UUID]
 
 
+# Sets joined with one another: asked of each variant by itself, it grows with the store's own prices.
 _INDEX = text("""
-    SELECT v.variant_id,
-           EXISTS (SELECT 1 FROM retail_rules r
-                    WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
-                      AND r.scope_id = v.variant_id AND r.valid @> CAST(:now AS timestamptz)
-                      AND r.withdrawn_at IS NULL) AS own
-      FROM stores s
-      JOIN partners p ON p.partner_id = s.partner_id
-     CROSS JOIN products g
+    WITH mine AS (
+      SELECT s.currency, p.price_list_id
+        FROM stores s JOIN partners p ON p.partner_id = s.partner_id
+       WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
+    ), own AS (
+      SELECT DISTINCT r.scope_id FROM retail_rules r
+       WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
+         AND r.valid @> CAST(:now AS timestamptz) AND r.withdrawn_at IS NULL
+    ), priced AS (
+      SELECT DISTINCT w.variant_id FROM wholesale_prices w JOIN mine ON w.currency = mine.currency
+       WHERE w.valid @> CAST(:now AS timestamptz)
+         AND w.price_list_id IN (mine.price_list_id,
+                                 (SELECT d.price_list_id FROM price_lists d WHERE d.is_default))
+    )
+    SELECT v.variant_id, own.scope_id IS NOT NULL AS own
+      FROM products g
       JOIN variants v ON v.product_id = g.product_id
+      JOIN priced ON priced.variant_id = v.variant_id
+      LEFT JOIN own ON own.scope_id = v.variant_id
       LEFT JOIN hidden_products h
         ON h.partner_id = :partner_id AND h.store_id = :store_id AND h.product_id = g.product_id
-     WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
-       AND g.state = 'active' AND h.product_id IS NULL
+     WHERE g.state = 'active' AND h.product_id IS NULL
        AND (:search = '' OR g.title ILIKE :search OR v.sku ILIKE :search
             OR g.title || ' ' || array_to_string(v.options, ' ') ILIKE :search)
-       AND EXISTS (SELECT 1 FROM wholesale_prices w
-                    WHERE w.variant_id = v.variant_id AND w.currency = s.currency
-                      AND w.valid @> CAST(:now AS timestamptz)
-                      AND w.price_list_id IN (p.price_list_id, (SELECT d.price_list_id FROM price_lists d
-                                                                 WHERE d.is_default)))
      ORDER BY g.position, g.product_id, v.position
 """)
 
@@ -81,6 +84,7 @@ def grid_index(
     session: Session, *, partner_id: UUID, store_id: UUID, now: datetime, search: str = ""
 ) -> GridIndex:
     """Return which variants there are to price. ``search`` looks into product, options and SKU."""
+    plan_for_many(session, MANY)
     escaped = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = session.execute(
         _INDEX,
@@ -105,46 +109,47 @@ def grid_rows(
     """
     if not variant_ids:
         return [], None
-    found = read_prices(
-        session,
-        partner_id=partner_id,
-        store_id=store_id,
-        now=now,
-        selection=VARIANTS,
-        choice=list(variant_ids),
+    bases, terms = read_bases(
+        session, partner_id=partner_id, store_id=store_id, variant_ids=variant_ids, now=now
     )
-    priced = {row.variant_id: row for row in found if row.wholesale is not None}
-    if not priced:
+    if not bases:
         return [], None
-    terms = terms_of(next(iter(priced.values())))
-    rows = [_grid_row(priced[variant_id], terms) for variant_id in variant_ids if variant_id in priced]
-    return rows, terms
+    shown = {
+        row.variant_id: row for row in session.execute(_SHOWN, {"variants": array_of(variant_ids)}).all()
+    }
+    return [_grid_row(basis, shown[basis.variant_id], terms) for basis in bases], terms
 
 
-def _grid_row(row: Row[Any], terms: Terms) -> GridRow:
-    listing = variant_listing(row, terms, _pictures(row))
-    price, currency = regular_price(row, terms), terms.currency
-    earn = None if price is None else terms.net(price) - row.wholesale
-    own = row.scope == "variant"
+# A variant's own picture, or the first of its product's.
+_SHOWN = text("""
+    SELECT v.variant_id, g.product_id, g.title, v.options,
+           (SELECT jsonb_build_array(i.key, i.width, i.height, i.alt, i.sizes) FROM pictures i
+             WHERE i.product_id = g.product_id AND i.key IS NOT NULL
+             ORDER BY i.picture_id = v.picture_id DESC NULLS LAST, i.position LIMIT 1) AS picture
+      FROM variants v JOIN products g ON g.product_id = v.product_id
+     WHERE v.variant_id IN (SELECT unnest(CAST(:variants AS uuid[])))
+""")
+
+
+def _grid_row(basis: Basis, shown: Row[Any], terms: Terms) -> GridRow:
+    price, currency = Pricer(terms).price(basis, basis.own or basis.beneath), terms.currency
+    earn = None if price is None else terms.net(price) - basis.wholesale
+    own = basis.own
     return GridRow(
-        variant_id=row.variant_id,
-        product_id=row.product_id,
-        sku=row.sku,
-        product=row.title,
-        variant=listing.title,
-        picture=listing.picture,
-        wholesale=Money(row.wholesale, currency),
-        lowest=Money(terms.lowest(row.wholesale), currency),
+        variant_id=basis.variant_id,
+        product_id=shown.product_id,
+        sku=basis.sku,
+        product=shown.title,
+        variant=", ".join(shown.options),
+        picture=picture_ref(shown.picture) if shown.picture else None,
+        wholesale=Money(basis.wholesale, currency),
+        lowest=Money(terms.lowest(basis.wholesale), currency),
         price=None if price is None else Money(price, currency),
         earn=None if earn is None else Money(earn, currency),
-        markup_bps=None if earn is None else earn * 10_000 // row.wholesale,
-        own=own,
-        lifted=own and price is not None and price > row.value,
+        markup_bps=None if earn is None else earn * 10_000 // basis.wholesale,
+        own=own is not None,
+        lifted=own is not None and price is not None and price > own.value,
     )
-
-
-def _pictures(row: Row[Any]) -> dict[str, PictureRef]:
-    return {item[0]: picture_ref(item[1:]) for item in row.pictures or ()}
 
 
 _NAMES = text("""

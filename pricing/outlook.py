@@ -29,13 +29,17 @@ class PriceChange:
 
 
 _CHANGES = text("""
-    SELECT r.created_at, r.scope, count(*) AS changed,
-           CASE WHEN count(*) = 1 THEN max((
-             SELECT g.title FROM variants v JOIN products g ON g.product_id = v.product_id
-              WHERE v.variant_id = r.scope_id)) END AS title
-      FROM retail_rules r
-     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.created_at >= :since
-     GROUP BY r.created_at, r.scope ORDER BY r.created_at
+    WITH saved AS (
+      SELECT r.created_at, r.scope, count(*) AS changed, (array_agg(r.scope_id))[1] AS one
+        FROM retail_rules r
+       WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.created_at >= :since
+       GROUP BY r.created_at, r.scope
+    )
+    SELECT c.created_at, c.scope, c.changed, g.title
+      FROM saved c
+      LEFT JOIN variants v ON v.variant_id = c.one AND c.changed = 1
+      LEFT JOIN products g ON g.product_id = v.product_id
+     ORDER BY c.created_at
 """)
 
 

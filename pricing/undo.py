@@ -25,25 +25,15 @@ class Undone:
 
 
 # What a save began carries its moment; what it ended without putting something in its place, ended then.
-_SAVED = text("""
-    SELECT r.scope_id AS variant_id, (
-             SELECT b.value FROM retail_rules b
-              WHERE b.partner_id = :partner_id AND b.store_id = :store_id AND b.scope = 'variant'
-                AND b.scope_id = r.scope_id AND upper(b.valid) = lower(r.valid) AND b.withdrawn_at IS NULL
-              ORDER BY b.layer LIMIT 1) AS before
+# A new price may begin a few microseconds later, where the one before it was as young as that.
+_TOUCHED = text("""
+    SELECT r.scope_id, r.layer, r.value, r.created_at = :saved_at AS begun, lower(r.valid) AS since,
+           upper(r.valid) AS until
       FROM retail_rules r
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
-       AND r.created_at = :saved_at AND r.layer = 'standing' AND upper_inf(r.valid)
-    UNION ALL
-    SELECT e.scope_id, (array_agg(e.value ORDER BY e.layer))[1]
-      FROM retail_rules e
-     WHERE e.partner_id = :partner_id AND e.store_id = :store_id AND e.scope = 'variant'
-       AND upper(e.valid) = :saved_at AND e.withdrawn_at IS NULL
-       AND NOT EXISTS (SELECT 1 FROM retail_rules n
-                        WHERE n.partner_id = :partner_id AND n.store_id = :store_id
-                          AND n.scope = 'variant' AND n.scope_id = e.scope_id AND n.layer = 'standing'
-                          AND lower(n.valid) >= :saved_at)
-     GROUP BY e.scope_id
+       AND r.withdrawn_at IS NULL
+       AND (lower(r.valid) >= :saved_at
+            OR upper(r.valid) BETWEEN :saved_at AND CAST(:saved_at AS timestamptz) + interval '1 second')
 """)
 
 
@@ -55,14 +45,12 @@ def undo_prices(
     What was changed since stays as it is. Raises Refusal when nothing is left to take back, and
     PricesRefused when wholesale has meanwhile overtaken a price of before; then nothing changes.
     """
-    rows = session.execute(
-        _SAVED, {"partner_id": partner_id, "store_id": store_id, "saved_at": saved_at}
-    ).all()
-    if not rows:
+    before = _before(session, partner_id, store_id, saved_at)
+    if not before:
         raise Refusal("There is nothing to undo: these prices were changed again since.")
     currency = read_terms(session, partner_id=partner_id, store_id=store_id, now=now).currency
-    restored = {row.variant_id: Money(row.before, currency) for row in rows if row.before is not None}
-    cleared = [row.variant_id for row in rows if row.before is None]
+    restored = {key: Money(value, currency) for key, value in before.items() if value is not None}
+    cleared = [key for key, value in before.items() if value is None]
     if restored:
         set_prices(session, partner_id=partner_id, store_id=store_id, prices=restored, actor=actor, now=now)
     if cleared:
@@ -70,3 +58,23 @@ def undo_prices(
             session, partner_id=partner_id, store_id=store_id, variant_ids=cleared, actor=actor, now=now
         )
     return Undone(len(restored), len(cleared))
+
+
+def _before(session: Session, partner_id: UUID, store_id: UUID, saved_at: datetime) -> dict[UUID, int | None]:
+    """What each variant's own price was before a save that still holds; None where it had none."""
+    keys = {"partner_id": partner_id, "store_id": store_id, "saved_at": saved_at}
+    rows = session.execute(_TOUCHED, keys).all()
+    # A planned price goes before the standing one, by the order of their names.
+    ended = sorted((row for row in rows if row.until is not None), key=lambda row: row.layer, reverse=True)
+    prices = {(row.scope_id, row.until): row.value for row in ended}
+    standing = [row for row in rows if row.layer == "standing" and row.since >= saved_at]
+    found: dict[UUID, int | None] = {
+        row.scope_id: prices.get((row.scope_id, row.since))
+        for row in standing
+        if row.begun and row.until is None
+    }
+    newer = {row.scope_id for row in standing}
+    for (key, until), value in prices.items():
+        if until == saved_at and key not in newer:
+            found[key] = value
+    return found

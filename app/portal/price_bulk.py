@@ -22,7 +22,7 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from orders.sales import units_sold
 from pricing.bulk import Proposal, propose_following, propose_prices, propose_rule, save_proposal
-from pricing.grid import GridRow, grid_names, grid_rows, variants_by_sku
+from pricing.grid import grid_names, variants_by_sku
 from pricing.judging import Judged
 from storage.revisions import store_changed
 
@@ -207,7 +207,8 @@ class Shown:
     """A row of the preview: the verdict, what it is about, its line in a file, and its sales."""
 
     judged: Judged
-    row: GridRow | None
+    product: str
+    variant: str
     line: int
     sold: int
 
@@ -223,13 +224,12 @@ def _answer(change: Change, *, error: str = "", status: int = 200) -> Response:
         proposal.changed, key=lambda row: (-abs(row.after_minor - (row.before_minor or 0)), row.sku)
     )
     shown = refused + by_size[:_SHOWN]
-    rows, _ = grid_rows(db(), **here().keys, variant_ids=[row.variant_id for row in shown], now=now())
-    named = {row.variant_id: row for row in rows}
+    names = grid_names(db(), variant_ids=[row.variant_id for row in shown])
 
     def entry(row: Judged) -> Shown:
         line = change.line_of.get(row.variant_id)
         key = row.variant_id
-        return Shown(row, named.get(key), line.line if line else 0, sold.get(key, 0))
+        return Shown(row, *names.get(key, (row.sku, "")), line.line if line else 0, sold.get(key, 0))
 
     currency = here().store.currency
     return page(
