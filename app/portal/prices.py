@@ -160,7 +160,9 @@ def undo() -> Response:
     try:
         saved_at = datetime.fromisoformat(request.form.get("what", ""))
     except ValueError:
-        raise Refusal("It is not known what is to be taken back.") from None
+        saved_at = None
+    if saved_at is None or saved_at.tzinfo is None:
+        raise Refusal("It is not known what is to be taken back.")
     done = undo_prices(db(), **here().keys, saved_at=saved_at, **by())
     count = done.restored + done.cleared
     say(f"{count} {'price is' if count == 1 else 'prices are'} as before.")

@@ -440,51 +440,6 @@ def test_the_stores_rule_is_seen_saved_and_taken_back(world: World) -> None:
     assert price(world.ada, world.tote) == usd("18.00")
 
 
-def upload(owner: Visitor, data: str | bytes, name: str = "prices.csv") -> TestResponse:
-    raw = data if isinstance(data, bytes) else data.encode()
-    return owner.client.post(
-        "/prices/file",
-        data={"csrf_token": owner.token, "file": (io.BytesIO(raw), name)},
-        base_url=owner.base,
-    )
-
-
-def test_a_file_of_prices_is_taken_whole_or_refused_whole(world: World) -> None:
-    owner = partner(world)
-    refusals = (
-        (f"sku,price\n{world.mug},25.00\n{world.tote},10.99\n", "The lowest you can ask is"),
-        (f"sku,price\n{world.mug},25.00\nnothing-like-it,30.00\n", "no such SKU"),
-        (f"sku,price\n{world.mug},25.00\n{world.mug},26.00\n", "stands in line 2 already"),
-        (f"sku,price\n{world.mug},cheap\n", "is not an amount"),
-        (f"sku,amount\n{world.mug},25.00\n", "the columns sku and price"),
-        (f"sku,price\n{world.mug},\n", "no row with a SKU and a price"),
-        ("", "the columns sku and price"),
-        (b"\xff\xfe\x00\x01", "not text in UTF-8"),
-    )
-    for data, reason in refusals:
-        refused = upload(owner, data)
-        assert refused.status_code == 422, data[:60]
-        assert reason in words(refused), data[:60]
-        assert price(world.ada, world.mug) == usd("21.60")
-    assert owner.post("/prices/file").status_code == 422
-    done = upload(owner, f"\ufeffSKU;Product;Price\n{world.mug};Mug;25,50\n{world.tote};Tote;\n")
-    assert done.status_code == 303
-    assert price(world.ada, world.mug) == usd("25.50")
-    assert price(world.ada, world.tote) == usd("18.00")
-    assert price(world.ben, world.mug) == eur("25.71")
-
-
-def test_what_was_downloaded_can_be_brought_back(world: World) -> None:
-    owner = partner(world)
-    file = owner.get("/prices.csv")
-    assert "attachment" in file.headers["Content-Disposition"]
-    row = next(line for line in file.text.splitlines() if line.startswith(f"{world.mug},"))
-    assert row.split(",")[3:] == ["USD", "12.00", "13.00", "21.60", "9.60", "no"]
-    head = file.text.splitlines()[0]
-    assert upload(owner, f"{head}\n{row.replace('21.60', '22.22')}\n").status_code == 303
-    assert price(world.ada, world.mug) == usd("22.22")
-
-
 def api(owner: Visitor, shop: Shop) -> str:
     return f"/api/v1/stores/{shop.store_id}/prices"
 

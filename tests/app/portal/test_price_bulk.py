@@ -173,9 +173,35 @@ def test_a_file_goes_out_comes_back_and_is_seen_before_it_is_saved(world: World,
     assert owner.get("/prices.pdf").status_code == 404
 
 
+def test_each_line_of_a_file_says_what_is_wrong_with_it(world: World) -> None:
+    owner = member(world, world.ada)
+    for lines, reason in (
+        (f"{world.tote},10.99", "The lowest you can ask is"),
+        ("nothing-like-it,30.00", "no such SKU"),
+        (f"{world.mug},26.00", "stands in line 2 already"),
+        (f"{world.tote},cheap", "is not an amount"),
+        ('"=HYPERLINK(""http://x"")",25.00', "no such SKU"),
+    ):
+        data = f"sku,price\n{world.mug},25.00\n{lines}\n".encode()
+        page = owner.post("/prices/file", {"file": (io.BytesIO(data), "prices.csv")}).text
+        assert reason in unescape(page), lines
+        assert save(owner, page)[0] == 422, lines
+        assert price(world.ada, world.mug) == usd("21.60")
+
+
+def test_a_file_of_another_spreadsheet_is_understood(world: World) -> None:
+    owner = member(world, world.ada)
+    data = f"\ufeffSKU;Product;Price\n{world.mug};Mug;25,50\n{world.tote};Tote;\n".encode()
+    page = owner.post("/prices/file", {"file": (io.BytesIO(data), "prices.csv")}).text
+    assert save(owner, page)[0] == 303
+    assert price(world.ada, world.mug) == usd("25.50")
+    assert price(world.ada, world.tote) == usd("18.00")
+    assert price(world.ben, world.mug) == eur("25.71")
+
+
 def test_a_file_that_cannot_be_read_is_refused_and_nothing_happens(world: World) -> None:
     owner = member(world, world.ada)
-    for data in (b"", b"name;amount\nx;1\n", b"PK\x03\x04", b"sku,price\n,\n"):
+    for data in (b"", b"name;amount\nx;1\n", b"PK\x03\x04", b"sku,price\n,\n", b"\xff\xfe\x00\x01"):
         answered = owner.post("/prices/file", {"file": (io.BytesIO(data), "prices.csv")})
         assert answered.status_code == 422, data
     assert owner.post("/prices/preview", {"pasted": ""}).status_code == 422
