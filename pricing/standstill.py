@@ -23,11 +23,11 @@ _WAIT = text("SELECT pg_advisory_xact_lock(:key)")
 _NEWEST = text("""
     SELECT max(o.placed_at) FROM orders o
       JOIN order_lines l ON l.partner_id = o.partner_id AND l.order_id = o.order_id
-     WHERE o.placed_at > :moment AND l.variant_id = ANY(CAST(:variants AS uuid[]))
+     WHERE o.placed_at >= :moment AND l.variant_id = ANY(CAST(:variants AS uuid[]))
 """)
 _NEWEST_OF_STORE = text("""
     SELECT max(o.placed_at) FROM orders o
-     WHERE o.partner_id = :partner_id AND o.store_id = :store_id AND o.placed_at > :moment
+     WHERE o.partner_id = :partner_id AND o.store_id = :store_id AND o.placed_at >= :moment
 """)
 
 
