@@ -28,8 +28,9 @@ MANY = 50
 class Basis:
     """What one variant's price is judged by. Amounts are minor units.
 
-    ``own`` is its own price, ``beneath`` the rule that would price it without one. ``planned_until`` is set
-    where the own price is a planned one that will end. ``ceiling`` is the highest price allowed, as shown.
+    ``own`` is its own price, ``beneath`` the rule that would price it without one, known by
+    ``beneath_id``. ``planned_until`` is set where the own price is a planned one that will end. ``ceiling``
+    is the highest price allowed, as shown.
     """
 
     variant_id: UUID
@@ -39,6 +40,7 @@ class Basis:
     own: Rule | None
     beneath: Rule | None
     planned_until: datetime | None
+    beneath_id: UUID | None = None
 
 
 class Pricer:
@@ -63,17 +65,15 @@ class Pricer:
 
 # Rules go before one another as in ``RULE_IN_FORCE``; a test holds the two against each other.
 _IN_FORCE = """e.partner_id = :partner_id AND e.store_id = :store_id
-       AND e.valid @> CAST(:now AS timestamptz) AND e.withdrawn_at IS NULL"""
-_BASES = text(f"""
-WITH mine AS (
+       AND e.valid @> CAST(:now AS timestamptz) AND e.withdrawn_at IS NULL
+       AND e.rule_id <> ALL(CAST(:without AS uuid[]))"""
+_MINE = """mine AS (
   SELECT s.currency, p.price_list_id
     FROM stores s JOIN partners p ON p.partner_id = s.partner_id
    WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
-), wanted AS (
-  SELECT n.place, v.variant_id, v.product_id, v.sku
-    FROM unnest(CAST(:variants AS uuid[])) WITH ORDINALITY AS n (variant_id, place)
-    JOIN variants v ON v.variant_id = n.variant_id
-), costs AS (
+)"""
+# What prices each of the variants that are ``wanted``, and what they cost.
+_RULED = f"""costs AS (
   SELECT DISTINCT ON (w.variant_id) w.variant_id, w.amount
     FROM wholesale_prices w JOIN mine ON w.currency = mine.currency
    WHERE w.valid @> CAST(:now AS timestamptz)
@@ -101,7 +101,13 @@ WITH mine AS (
 ), of_store AS (
   SELECT e.rule_id FROM retail_rules e WHERE {_IN_FORCE} AND e.scope = 'store'
    ORDER BY e.layer, e.rule_id LIMIT 1
-)
+)"""  # noqa: S608 - constant text
+_BASES = text(f"""
+WITH {_MINE}, wanted AS (
+  SELECT n.place, v.variant_id, v.product_id, v.sku
+    FROM unnest(CAST(:variants AS uuid[])) WITH ORDINALITY AS n (variant_id, place)
+    JOIN variants v ON v.variant_id = n.variant_id
+), {_RULED}
 SELECT w.variant_id, w.sku, c.amount, t.amount AS ceiling,
        o.method, o.value, o.rounding, o.judged_wholesale,
        CASE WHEN o.layer = 'planned' THEN o.ends END AS planned_until,
@@ -121,18 +127,53 @@ _BENEATH = text(f"""
 SELECT e.rule_id, e.scope, e.method, e.value, e.rounding, e.judged_wholesale
   FROM retail_rules e WHERE {_IN_FORCE} AND e.scope <> 'variant'
 """)  # noqa: S608 - constant text
+# The listings of a store: what the company offers at a price, and the partner does not hide.
+_FOLLOWED = text(f"""
+WITH {_MINE}, wanted AS (
+  SELECT v.variant_id, v.product_id
+    FROM products g
+    JOIN variants v ON v.product_id = g.product_id
+   WHERE g.state = 'active'
+     AND NOT EXISTS (SELECT 1 FROM hidden_products h
+                      WHERE h.partner_id = :partner_id AND h.store_id = :store_id
+                        AND h.product_id = g.product_id)
+), {_RULED}
+SELECT coalesce(p.rule_id, l.rule_id, s.rule_id) AS rule_id, count(*) AS listings
+  FROM wanted w
+  JOIN costs c ON c.variant_id = w.variant_id
+  LEFT JOIN own o ON o.scope_id = w.variant_id
+  LEFT JOIN of_product p ON p.product_id = w.product_id
+  LEFT JOIN of_collection l ON l.product_id = w.product_id
+  LEFT JOIN of_store s ON true
+ WHERE o.scope_id IS NULL
+ GROUP BY 1
+""")  # noqa: S608 - constant text
+
+
+def count_followers(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> dict[UUID, int]:
+    """How many listings each rule of a store prices at a moment; one that prices none is absent."""
+    plan_for_many(session, MANY)
+    keys = {"partner_id": partner_id, "store_id": store_id, "now": now, "without": array_of(())}
+    return {row.rule_id: row.listings for row in session.execute(_FOLLOWED, keys) if row.rule_id is not None}
 
 
 def read_bases(
-    session: Session, *, partner_id: UUID, store_id: UUID, variant_ids: Sequence[UUID], now: datetime
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    variant_ids: Sequence[UUID],
+    now: datetime,
+    without: Iterable[UUID] = (),
 ) -> tuple[list[Basis], Terms]:
     """What variants' prices are judged by at a moment, in the order of ``variant_ids``, and the terms.
 
-    A variant without a wholesale price then has no basis; one that is hidden or withdrawn has.
+    A variant without a wholesale price then has no basis; one that is hidden or withdrawn has. The rules
+    ``without`` are read past, as if the store had them no longer.
     """
     plan_for_many(session, len(variant_ids))
     terms = read_terms(session, partner_id=partner_id, store_id=store_id, now=now)
-    keys = {"partner_id": partner_id, "store_id": store_id, "now": now}
+    keys = {"partner_id": partner_id, "store_id": store_id, "now": now, "without": array_of(without)}
     beneath = {rule_id: Rule(*fields) for rule_id, *fields in map(tuple, session.execute(_BENEATH, keys))}
     with making_many():
         rows = session.execute(_BASES, {**keys, "variants": array_of(variant_ids)}).all()
@@ -142,7 +183,7 @@ def read_bases(
 def _basis(row: tuple[Any, ...], beneath: Mapping[UUID, Rule]) -> Basis:
     variant_id, sku, wholesale, ceiling, method, value, rounding, judged, planned_until, rule_id = row
     own = None if method is None else Rule("variant", method, value, rounding, judged)
-    return Basis(variant_id, sku, wholesale, ceiling, own, beneath.get(rule_id), planned_until)
+    return Basis(variant_id, sku, wholesale, ceiling, own, beneath.get(rule_id), planned_until, rule_id)
 
 
 def array_of(values: Iterable[UUID | int]) -> str:

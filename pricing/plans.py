@@ -1,4 +1,4 @@
-"""Prices that begin later, and end by themselves: planned, listed, taken back.
+"""Prices that begin later, and end by themselves: planned, listed, taken back. So are rules taken back.
 
 A planned price lies over the standing one of its variant. No job has to run for it: every price is
 read for the moment at which it is asked, so the first request after that moment has the right one.
@@ -12,19 +12,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
+from kit.ids import new_id
 from kit.money import Money
 from pricing.judging import Judged, PricesRefused, judge_prices
+from pricing.models import RetailRule
 from pricing.reading import read_terms
 from pricing.retail import write_own_prices
 from storage import audit
 from storage.revisions import store_changed
 
-_FURTHEST = timedelta(days=731)
+FURTHEST = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ def plan_prices(
     """
     if begins <= now:
         raise Refusal("A planned price begins later than now. To change it now, save it.", field="begins")
-    if begins > now + _FURTHEST:
+    if begins > now + FURTHEST:
         raise Refusal("A price can be planned for the next two years.", field="begins")
     if ends is not None and ends <= begins:
         raise Refusal("A planned price ends after it begins.", field="ends")
     store_changed(session, store_id=store_id)
     keys = {"partner_id": partner_id, "store_id": store_id}
+    settle_begun(session, **keys, scope="variant", targets=list(prices), now=now)
     taken = {
         row.scope_id: row
         for row in session.execute(
@@ -102,6 +105,40 @@ def plan_prices(
         },
     )
     return judged
+
+
+_SETTLED = text("""
+    UPDATE retail_rules e SET valid = tstzrange(lower(e.valid), :now)
+     WHERE e.partner_id = :partner_id AND e.store_id = :store_id AND e.scope = :scope
+       AND e.scope_id = ANY(CAST(:targets AS uuid[])) AND e.withdrawn_at IS NULL
+       AND upper_inf(e.valid) AND lower(e.valid) < :now
+       AND (e.layer = 'planned' OR EXISTS (
+             SELECT 1 FROM retail_rules o
+              WHERE o.partner_id = :partner_id AND o.store_id = :store_id AND o.scope = :scope
+                AND o.scope_id = e.scope_id AND o.layer = 'planned' AND o.withdrawn_at IS NULL
+                AND upper_inf(o.valid) AND lower(o.valid) < :now))
+    RETURNING e.layer, e.scope_id, e.method, e.value, e.rounding, e.judged_wholesale, e.judged_floor,
+              e.actor, e.created_at
+""")
+
+
+def settle_begun(
+    session: Session, *, partner_id: UUID, store_id: UUID, scope: str, targets: Sequence[UUID], now: datetime
+) -> None:
+    """Let plans that have begun and have no end stand from now on, in the place of what stood beneath them.
+
+    Only then is there room to plan something over them. No price of any moment changes by it. Whoever
+    calls has taken the store's revision.
+    """
+    keys = {"partner_id": partner_id, "store_id": store_id, "scope": scope}
+    ended = session.execute(_SETTLED, {**keys, "targets": list(targets), "now": now}).mappings()
+    standing = [
+        {**keys, **row, "rule_id": new_id(), "valid": Range(now, None), "layer": "standing"}
+        for row in ended
+        if row["layer"] == "planned"
+    ]
+    if standing:
+        session.execute(insert(RetailRule), standing)
 
 
 def _taken(other: Row[Any] | None) -> str:
@@ -167,14 +204,14 @@ _WITHDRAW = text("""
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id
        AND r.rule_id = ANY(CAST(:rules AS uuid[]))
        AND r.layer = 'planned' AND r.withdrawn_at IS NULL AND (lower(r.valid) > :now OR upper(r.valid) > :now)
-    RETURNING r.scope_id, r.value, lower(r.valid) AS begins
+    RETURNING r.scope, r.scope_id, r.method, r.value, r.rounding, lower(r.valid) AS begins
 """)
 
 
 def withdraw_plans(
     session: Session, *, partner_id: UUID, store_id: UUID, rule_ids: Sequence[UUID], actor: str, now: datetime
 ) -> int:
-    """Take plans back: those ahead never hold, those that run end now. Return how many.
+    """Take plans of prices or of rules back: those ahead never hold, those that run end now. Return how many.
 
     Raises NotFound when none of them is there to take back.
     """
@@ -191,8 +228,19 @@ def withdraw_plans(
         subject=f"store:{store_id}",
         partner_id=partner_id,
         now=now,
-        before={
-            str(row.scope_id): {"price": row.value, "begins": row.begins.isoformat()} for row in rows[:200]
-        },
+        before={str(row.scope_id): _withdrawn(row) for row in rows[:200]},
     )
     return len(rows)
+
+
+def _withdrawn(row: Row[Any]) -> dict[str, Any]:
+    begins = {"begins": row.begins.isoformat()}
+    if row.scope == "variant":
+        return {"price": row.value, **begins}
+    return {
+        "scope": row.scope,
+        "method": row.method,
+        "value": row.value,
+        "rounding": row.rounding,
+        **begins,
+    }

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from kit.errors import Refusal
 from kit.ids import NIL, new_id, new_ids
 from kit.money import Money
 from pricing.bases import array_of, plan_for_many
 from pricing.judging import Judged, PricesRefused, judge_prices, well_formed
 from pricing.models import RetailRule
-from pricing.reading import COLLECTION_ID, EVERYTHING, PRODUCTS, VARIANTS, Selection, read_prices, terms_of
+from pricing.rule_targets import Target, judge_fixed, target_named
 from storage import audit
 from storage.revisions import store_changed
 
@@ -60,7 +58,7 @@ def set_judged(
     if not judged:
         return
     ids = [row.variant_id for row in judged]
-    begins = _end_rules(session, partner_id, store_id, "variant", ids, now)
+    begins = _end(session, partner_id, store_id, "variant", ids, now)
     write_own_prices(
         session,
         judged,
@@ -143,7 +141,7 @@ def clear_prices(
 ) -> None:
     """Let variants follow the store's rules again instead of prices of their own."""
     store_changed(session, store_id=store_id)
-    _end_rules(session, partner_id, store_id, "variant", variant_ids, now)
+    _end(session, partner_id, store_id, "variant", variant_ids, now)
     audit.record(
         session,
         actor=actor,
@@ -171,51 +169,28 @@ def set_rule(
     """Price a product, a collection or the whole store by a rule.
 
     ``value`` is minor units for a fixed price or a margin, basis points for a markup. A fixed price
-    is judged against the highest floor among the variants that it covers; a margin against the
-    smallest margin. Raises Refusal with what is allowed.
+    is judged against the highest floor among the variants that it covers. A markup or a margin follows
+    wholesale, and where it comes to less than the floor, the floor is the price. Raises Refusal with what
+    is allowed.
     """
     well_formed(scope, method, value, rounding)
+    target_named(session, scope=scope, scope_id=scope_id)
     store_changed(session, store_id=store_id)
-    # A markup is right for any wholesale price, so nothing of a catalogue of thousands has to be read.
-    rows = [] if method == "markup" else _covered(session, partner_id, store_id, scope, scope_id, now)
-    priced = [row for row in rows if row.wholesale is not None]
-    judged_wholesale = judged_floor = None
-    if method == "fixed":
-        if not priced:
-            raise Refusal("There is nothing here to price yet.", field="scope")
-        terms = terms_of(priced[0])
-        dearest = max(priced, key=lambda row: terms.lowest(row.wholesale))
-        judged_wholesale, judged_floor = dearest.wholesale, terms.lowest(dearest.wholesale)
-        if value < judged_floor:
-            raise Refusal(
-                f"{Money(value, terms.currency)} is under the minimum. The lowest price for all of these is"
-                f" {Money(judged_floor, terms.currency)}, because of {dearest.sku}.",
-                field="value",
-            )
-    elif method == "margin" and priced:
-        terms = terms_of(priced[0])
-        smallest = max(terms.floor.net_floor(row.wholesale) - row.wholesale for row in priced)
-        if value < smallest:
-            raise Refusal(
-                f"The smallest margin for all of these is {Money(smallest, terms.currency)}.", field="value"
-            )
-    begins = _end_rules(session, partner_id, store_id, scope, [scope_id], now)
-    session.execute(
-        insert(RetailRule).values(
-            partner_id=partner_id,
-            rule_id=new_id(),
-            store_id=store_id,
-            scope=scope,
-            scope_id=scope_id,
-            method=method,
-            value=value,
-            rounding=rounding,
-            judged_wholesale=judged_wholesale,
-            judged_floor=judged_floor,
-            valid=Range(begins, None),
-            actor=actor,
-            created_at=now,
-        )
+    target = Target(partner_id=partner_id, store_id=store_id, scope=scope, scope_id=scope_id)
+    # What follows wholesale is right for any of it, so nothing of a catalogue of thousands has to be read.
+    judged = judge_fixed(session, **target, value=value, at=now) if method == "fixed" else (None, None)
+    begins = end_rules(session, **target, now=now)
+    write_rule(
+        session,
+        target,
+        method=method,
+        value=value,
+        rounding=rounding,
+        judged=judged,
+        valid=Range(begins, None),
+        layer="standing",
+        actor=actor,
+        now=now,
     )
     audit.record(
         session,
@@ -234,22 +209,48 @@ def set_rule(
     )
 
 
-def _covered(
-    session: Session, partner_id: UUID, store_id: UUID, scope: str, scope_id: UUID, now: datetime
-) -> Sequence[Row[Any]]:
-    selections: dict[str, tuple[Selection, str | list[UUID]]] = {
-        "store": (EVERYTHING, ""),
-        "collection": (COLLECTION_ID, str(scope_id)),
-        "product": (PRODUCTS, [scope_id]),
-        "variant": (VARIANTS, [scope_id]),
-    }
-    selection, choice = selections[scope]
-    return read_prices(
-        session, partner_id=partner_id, store_id=store_id, now=now, selection=selection, choice=choice
+def write_rule(
+    session: Session,
+    target: Target,
+    *,
+    method: str,
+    value: int,
+    rounding: str,
+    judged: tuple[int | None, int | None],
+    valid: Range[datetime],
+    layer: str,
+    actor: str,
+    now: datetime,
+) -> UUID:
+    """Write a rule that was judged, and return its key. ``judged`` are the wholesale price and the floor
+    that a fixed price was judged by."""
+    rule_id = new_id()
+    session.execute(
+        insert(RetailRule).values(
+            **target,
+            rule_id=rule_id,
+            method=method,
+            value=value,
+            rounding=rounding,
+            judged_wholesale=judged[0],
+            judged_floor=judged[1],
+            valid=valid,
+            layer=layer,
+            actor=actor,
+            created_at=now,
+        )
     )
+    return rule_id
 
 
-def _end_rules(
+def end_rules(
+    session: Session, *, partner_id: UUID, store_id: UUID, scope: str, scope_id: UUID, now: datetime
+) -> datetime:
+    """End what is in force for one target, as ``_end`` does, and return when a new rule may begin."""
+    return _end(session, partner_id, store_id, scope, [scope_id], now)
+
+
+def _end(
     session: Session,
     partner_id: UUID,
     store_id: UUID,

@@ -131,11 +131,14 @@ def test_the_most_specific_rule_wins(world: World) -> None:
     assert price(world.ada, world.tote) == usd("18.00")
 
 
-def test_a_margin_under_the_smallest_is_refused(world: World) -> None:
-    with pytest.raises(Refusal, match=r"1\.00"), world.ada.transaction() as session:
+def test_a_margin_under_the_smallest_is_lifted_to_the_floor(world: World) -> None:
+    world.later(minutes=1)
+    with world.ada.transaction() as session:
         set_rule(
             session, **world.ada.keys, scope="store", method="margin", value=99, actor="ada", now=world.now
         )
+    assert price(world.ada, world.mug) == usd("13.00")
+    assert price(world.ben, world.mug) == eur("25.71")
 
 
 def test_wholesale_is_scheduled_and_takes_effect_by_the_calendar(world: World) -> None:
