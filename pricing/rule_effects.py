@@ -84,16 +84,18 @@ def rule_effects(
     target = Target(partner_id=partner_id, store_id=store_id, scope=scope, scope_id=scope_id)
     moment = now if at is None else at
     before, _ = _read(session, target, moment)
-    after, terms = _read(
-        session, target, moment, without=_replaced(session, target, now) if at is None else ()
-    )
+    after, terms = _read(session, target, moment, without=_replaced(session, target, now))
     rule = Rule(scope, method, value, rounding)
     rank = (SCOPES.index(scope), "standing" if at is None else "planned", _place(session, target))
     ranks = rule_ranks(session, partner_id=partner_id, store_id=store_id, now=moment)
     pricer, changed, prices, lifted, capped = Pricer(terms), [], 0, 0, 0
     for was, basis in zip(before, after, strict=True):
         beneath = ranks.get(basis.beneath_id) if basis.beneath_id else None
-        if basis.own is not None or (beneath is not None and beneath <= rank):
+        if basis.own is not None:
+            continue
+        if beneath is not None and beneath <= rank:
+            # What the rule replaces may have gone before this one, and it itself does not.
+            changed += _effect(pricer, was, basis, basis.beneath, terms)
             continue
         prices += 1
         steps = price_steps(rule, wholesale=basis.wholesale, terms=terms, ceiling=basis.ceiling)
