@@ -4,6 +4,7 @@ import catalog.models
 import orders.models
 import payments.models
 import pricing.bands
+import pricing.ceilings
 import pricing.discount_models
 import pricing.models
 import storage.audit
@@ -18,6 +19,7 @@ ROOMS = (
     orders.models,
     payments.models,
     pricing.bands,
+    pricing.ceilings,
     pricing.discount_models,
     pricing.models,
     storage.audit,

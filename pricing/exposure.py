@@ -10,7 +10,7 @@ Only as the company's role, because it looks into every store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -137,11 +137,12 @@ _DEFAULT = text("SELECT d.price_list_id FROM price_lists d WHERE d.is_default")
 
 class Change(NamedTuple):
     """What a unit of a variant costs a list's partners before and after, in minor units, and the highest
-    price allowed for it. Listings with the same three come out alike."""
+    price allowed for it before and after. Listings with the same four come out alike."""
 
     before: int
     after: int
     ceiling: int | None
+    new_ceiling: int | None
 
 
 def changes_by_list(
@@ -149,15 +150,17 @@ def changes_by_list(
     *,
     goods: Sequence[Goods],
     prices: Sequence[NewWholesale],
+    ceilings: Mapping[UUID, int | None],
+    currency: str,
     lists: Iterable[UUID],
     begins: datetime,
 ) -> dict[UUID, list[Change | None]]:
     """What new prices of one currency change for the partners on each list, in the order of ``goods``: None
-    where their wholesale stays as it is.
+    where their wholesale stays as it is, and the ceiling too. ``ceilings`` are the new ones, in minor units,
+    None for one that goes.
 
     A list without a price of its own takes the default list's, and so it follows that one's change.
     """
-    currency = prices[0].amount.currency
     asked = {(price.variant_id, price.price_list_id): price.amount.minor for price in prices}
     standing = wholesale_at(session, variant_ids=[item.variant_id for item in goods], at=begins)
     default = session.execute(_DEFAULT).scalar_one()
@@ -169,9 +172,10 @@ def changes_by_list(
         after = asked.get((item.variant_id, list_id), own)
         if after is None:
             after = asked.get((item.variant_id, default), fallback)
-        if before is None or after is None or before == after:
+        ceiling = ceilings.get(item.variant_id, item.ceiling)
+        if before is None or after is None or (before, item.ceiling) == (after, ceiling):
             return None
-        return Change(before, after, item.ceiling)
+        return Change(before, after, item.ceiling, ceiling)
 
     return {list_id: [change(item, list_id) for item in goods] for list_id in lists}
 

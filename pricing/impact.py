@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from kit.money import Money
+from pricing.ceilings import NewCeiling
 from pricing.exposure import Exposed, Seller, changes_by_list, goods_on_sale, sellers
 from pricing.spread import Spread, spread_of
 from pricing.tally import StoreTally, Tally
@@ -46,11 +47,15 @@ class StoreEffect:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What a change of wholesale would do, in one currency, to the listings whose wholesale it touches.
+    """What a change of wholesale would do, in one currency, to the listings whose wholesale or ceiling it
+    touches.
 
     Only a fixed price can be ``under`` its new floor; prices by rule follow. ``rising`` and ``pausing``
     count the prices that go up, and that leave the store until their partner acts. ``spread`` is how far
     prices now lie from their new floors.
+
+    ``capped`` prices are lower than they would be without a new ceiling, and ``capped_own`` of them are
+    fixed ones.
 
     ``units`` were sold of these listings in the last 30 days, at which partners earned ``earned``.
     ``take``, ``earn`` and ``pay`` are what the company, partners and shoppers would have had more or less
@@ -62,6 +67,8 @@ class Impact:
     under: int
     rising: int
     pausing: int
+    capped: int
+    capped_own: int
     stores: int
     partners: int
     choices: tuple[ChoiceEffect, ...]
@@ -75,17 +82,30 @@ class Impact:
 
 
 def wholesale_impact(
-    session: Session, *, prices: Sequence[NewWholesale], begins: datetime, now: datetime
+    session: Session,
+    *,
+    prices: Sequence[NewWholesale],
+    begins: datetime,
+    now: datetime,
+    ceilings: Sequence[NewCeiling] = (),
 ) -> Impact:
-    """Work out what new prices would do from ``begins`` on. Nothing is changed.
+    """Work out what new prices would do from ``begins`` on, and new ceilings with them. Nothing is changed.
 
-    All prices are in one currency. Only as the company's role, because it looks into every store.
+    All are in one currency. Only as the company's role, because it looks into every store.
     """
-    currency = prices[0].amount.currency
+    currency = prices[0].amount.currency if prices else ceilings[0].currency
     stores = sellers(session, currency=currency, at=begins)
-    goods = goods_on_sale(session, variant_ids=[price.variant_id for price in prices], currency=currency)
-    lists = {store.price_list_id for store in stores}
-    changes = changes_by_list(session, goods=goods, prices=prices, lists=lists, begins=begins)
+    touched = {price.variant_id for price in prices} | {ceiling.variant_id for ceiling in ceilings}
+    goods = goods_on_sale(session, variant_ids=touched, currency=currency)
+    changes = changes_by_list(
+        session,
+        goods=goods,
+        prices=prices,
+        ceilings={new.variant_id: new.amount.minor if new.amount else None for new in ceilings},
+        currency=currency,
+        lists={store.price_list_id for store in stores},
+        begins=begins,
+    )
     exposed = Exposed(session, stores=stores, goods=goods)
     tally = Tally(stores, [changes[store.price_list_id] for store in stores])
     tally.add(exposed.particular(at=begins), hidden=exposed.hidden(), sold=exposed.sold(since=now - _PERIOD))
@@ -101,6 +121,8 @@ def _impact(tally: Tally, currency: str) -> Impact:
         under=sum(found.under for _, found in touched),
         rising=tally.rising,
         pausing=tally.pausing,
+        capped=tally.capped,
+        capped_own=tally.capped_own,
         stores=len(touched),
         partners=len({store.partner_id for store, _ in touched}),
         choices=tuple(

@@ -18,22 +18,28 @@ from pricing.rules import Rule, Terms, retail_price
 
 
 class Outcome(NamedTuple):
-    """What becomes of a listing, in minor units; ``distance`` is its price less its new floor."""
+    """What becomes of a listing, in minor units; ``distance`` is its price less its new floor. It is
+    ``capped`` where a new ceiling makes the price lower than it would be without."""
 
     before: int
     after: int | None
     distance: int
     under: bool
+    capped: bool = False
 
 
 def _outcome(rule: Rule, terms: Terms, change: Change, floor: int) -> Outcome | None:
     """What becomes of a price by this rule, whose new floor is given; None where there is none now."""
-    wholesale, new, ceiling = change
+    wholesale, new, ceiling, new_ceiling = change
     before = retail_price(rule, wholesale=wholesale, terms=terms, ceiling=ceiling)
     if before is None:
         return None
-    after = retail_price(rule, wholesale=new, terms=terms, ceiling=ceiling)
-    return Outcome(before, after, before - floor, before < floor and rule.method == "fixed")
+    after = retail_price(rule, wholesale=new, terms=terms, ceiling=new_ceiling)
+    capped = False
+    if new_ceiling is not None and new_ceiling != ceiling and after is not None:
+        without = retail_price(rule, wholesale=new, terms=terms, ceiling=ceiling)
+        capped = without is not None and after < without
+    return Outcome(before, after, before - floor, before < floor and rule.method == "fixed", capped)
 
 
 @dataclass(slots=True)
@@ -70,6 +76,8 @@ class Tally:
     floors: dict[tuple[bool, int], int] = field(default_factory=dict)
     rising: int = 0
     pausing: int = 0
+    capped: int = 0
+    capped_own: int = 0
     units: int = 0
     earned: int = 0
     take: int = 0
@@ -111,6 +119,7 @@ class Tally:
         if (
             rule.method == "fixed"
             and change.ceiling is None
+            and change.new_ceiling is None
             and rule.value >= max(floor, self._floor(terms, change.before))
         ):
             # Most own prices are these, which nothing moves.
@@ -120,6 +129,7 @@ class Tally:
         if outcome is None:
             return
         self._count(outcome, 1)
+        self.capped_own += outcome.capped and rule.method == "fixed"
         if units:
             self._count_sales(outcome, terms, change, units)
         tally = self._of_store(store)
@@ -152,9 +162,10 @@ class Tally:
         return found
 
     def _count(self, outcome: Outcome, listings: int) -> None:
-        before, after, distance, under = outcome
+        before, after, distance, under, capped = outcome
         if listings:
             self.distances[distance, under] += listings
+            self.capped += listings if capped else 0
             if after is None:
                 self.pausing += listings
             elif after > before:
@@ -162,7 +173,7 @@ class Tally:
 
     def _count_sales(self, outcome: Outcome, terms: Terms, change: Change, units: int) -> None:
         """Count what as many units as were sold bring now, and how much more or less they would."""
-        wholesale, new, _ = change
+        wholesale, new, *_ = change
         before, after, *_ = outcome
         earned = terms.net(before) - wholesale
         self.units += units

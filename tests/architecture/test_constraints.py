@@ -53,6 +53,7 @@ _ROWS = (
     "INSERT INTO wholesale_changes (change_id, begins, actor, created_at) VALUES (:id, now(), 'x', now())",
     "INSERT INTO wholesale_notices VALUES (:ada, :id, 'announced', :id, NULL)",
     "INSERT INTO price_bands VALUES (:variant, 'USD', false, 5, 1, 2, 3, now())",
+    "INSERT INTO ceiling_changes VALUES (:id, :variant, 'USD', 1, now(), 'x')",
     "INSERT INTO price_ceilings VALUES (:variant, 'USD', 1)",
     "INSERT INTO sale_events VALUES (:id, 'x', '', now(), now(), now() + interval '1 day', '{}', 'x', now())",
     "INSERT INTO sale_event_products VALUES (:id, :product, 1)",
@@ -70,6 +71,7 @@ _ROWS = (
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
     "cart_items_quantity_check": {"quantity": "0"},
+    "ceiling_changes_amount_check": {"amount": "0"},
     "company_hold_days_check": {"hold_days": "366"},
     "company_hold_from_check": {"hold_from": "'order'"},
     "company_one_row_check": {"company_id": "2"},

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from kit.ids import NIL, new_id
+from pricing.ceilings import NewCeiling
 from pricing.lists import create_price_list
 from pricing.models import RetailRule
 from pricing.wholesale import NewWholesale, set_wholesale
@@ -109,6 +110,13 @@ class Dice:
                     valid=Range(self.world.now, None), actor="x", created_at=self.world.now,
                 )
             )  # fmt: skip
+
+    def ceilings(self) -> list[NewCeiling]:
+        """New ceilings for some goods, and none for others that had one."""
+        chosen = self.dice.sample(list(self.variants.values()), 3)
+        return [
+            NewCeiling(key, "USD", self.dice.choice([None, usd("14.00"), usd("19.90")])) for key in chosen
+        ]
 
     def prices(self) -> list[NewWholesale]:
         """New prices, some of them as they are, on both lists."""

@@ -14,6 +14,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.money import Money
+from pricing.ceilings import NewCeiling
 from pricing.floor import FloorPolicy
 from pricing.impact import CHOICES, ChoiceEffect, StoreEffect
 from pricing.precedence import RULE_IN_FORCE
@@ -25,6 +26,8 @@ _TOUCHED = text(
 WITH changed AS (
   SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:lists AS uuid[]), CAST(:amounts AS bigint[]))
          AS n (variant_id, price_list_id, amount)
+), capped AS (
+  SELECT * FROM unnest(CAST(:capped AS uuid[]), CAST(:caps AS bigint[])) AS n (variant_id, amount)
 ), standard AS (SELECT price_list_id FROM price_lists WHERE is_default),
 taxes AS (
   SELECT coalesce(max(t.rate_bps), 0) AS bps FROM tax_rates t
@@ -36,11 +39,12 @@ taxes AS (
 )
 SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s.on_wholesale_rise,
        l.name AS price_list, coalesce(own.amount, standing.amount) AS wholesale, t.amount AS ceiling,
+       CASE WHEN cap.variant_id IS NULL THEN t.amount ELSE cap.amount END AS new_ceiling,
        coalesce(new_own.amount, own.amount, new_standing.amount, standing.amount) AS new_wholesale,
        coalesce((c.smallest_margin_minor ->> s.currency)::bigint, 1) AS margin_minor,
        c.smallest_margin_bps AS margin_bps, taxes.bps AS tax_bps, coalesce(sold.units, 0) AS units,
        r.scope, r.method, r.value, r.rounding, r.judged_wholesale
-  FROM (SELECT DISTINCT variant_id FROM changed) n
+  FROM (SELECT variant_id FROM changed UNION SELECT variant_id FROM capped) n
   JOIN variants v ON v.variant_id = n.variant_id
   JOIN products p ON p.product_id = v.product_id AND p.state = 'active'
  CROSS JOIN company c CROSS JOIN taxes CROSS JOIN standard
@@ -48,6 +52,7 @@ SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s
   JOIN partners o ON o.partner_id = s.partner_id
   JOIN price_lists l ON l.price_list_id = o.price_list_id
   LEFT JOIN price_ceilings t ON t.variant_id = v.variant_id AND t.currency = :currency
+  LEFT JOIN capped cap ON cap.variant_id = v.variant_id
   LEFT JOIN changed new_own ON new_own.variant_id = v.variant_id AND new_own.price_list_id = o.price_list_id
   LEFT JOIN changed new_standing
     ON new_standing.variant_id = v.variant_id AND new_standing.price_list_id = standard.price_list_id
@@ -64,8 +69,9 @@ SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s
                     WHERE h.partner_id = s.partner_id AND h.store_id = s.store_id
                       AND h.product_id = p.product_id)
    AND coalesce(own.amount, standing.amount) IS NOT NULL
-   AND coalesce(own.amount, standing.amount)
-       <> coalesce(new_own.amount, own.amount, new_standing.amount, standing.amount)
+   AND (coalesce(own.amount, standing.amount)
+        <> coalesce(new_own.amount, own.amount, new_standing.amount, standing.amount)
+        OR t.amount IS DISTINCT FROM CASE WHEN cap.variant_id IS NULL THEN t.amount ELSE cap.amount END)
 """.replace(
         "{rule}",
         RULE_IN_FORCE.format(
@@ -80,7 +86,12 @@ SELECT s.partner_id, s.store_id, s.name AS store, s.currency, s.tax_inclusive, s
 
 
 def impact_one_by_one(
-    session: Session, *, prices: Sequence[NewWholesale], begins: datetime, now: datetime
+    session: Session,
+    *,
+    prices: Sequence[NewWholesale],
+    begins: datetime,
+    now: datetime,
+    ceilings: Sequence[NewCeiling] = (),
 ) -> dict[str, Any]:
     """The fields of ``pricing.impact.Impact``, but for its spread; ``distances`` lists those instead."""
     currency = prices[0].amount.currency
@@ -90,6 +101,8 @@ def impact_one_by_one(
             "variants": [price.variant_id for price in prices],
             "lists": [price.price_list_id for price in prices],
             "amounts": [price.amount.minor for price in prices],
+            "capped": [new.variant_id for new in ceilings],
+            "caps": [new.amount.minor if new.amount else None for new in ceilings],
             "currency": currency,
             "begins": begins,
             "since": now - timedelta(days=30),
@@ -107,6 +120,8 @@ def impact_one_by_one(
         "under": len(under),
         "rising": sum(item["after"] is not None and item["after"] > item["before"] for item in listings),
         "pausing": sum(item["after"] is None for item in listings),
+        "capped": sum(item["capped"] for item in listings),
+        "capped_own": sum(item["capped"] and item["row"].method == "fixed" for item in listings),
         "stores": len({item["row"].store_id for item in listings}),
         "partners": len({item["row"].partner_id for item in listings}),
         "choices": tuple(effect for choice in CHOICES if (effect := _choice(choice, under)) is not None),
@@ -132,7 +147,9 @@ def _listing(row: Row[Any]) -> dict[str, Any] | None:
     before = retail_price(rule, wholesale=row.wholesale, terms=terms, ceiling=row.ceiling)
     if before is None:
         return None
-    after = retail_price(rule, wholesale=row.new_wholesale, terms=terms, ceiling=row.ceiling)
+    after = retail_price(rule, wholesale=row.new_wholesale, terms=terms, ceiling=row.new_ceiling)
+    without = retail_price(rule, wholesale=row.new_wholesale, terms=terms, ceiling=row.ceiling)
+    new_cap = row.new_ceiling is not None and row.new_ceiling != row.ceiling
     units, floor = row.units, terms.lowest(row.new_wholesale)
     earned = terms.net(before) - row.wholesale
     then = 0 if after is None else terms.net(after) - row.new_wholesale
@@ -141,6 +158,7 @@ def _listing(row: Row[Any]) -> dict[str, Any] | None:
         "before": before,
         "after": after,
         "distance": before - floor,
+        "capped": new_cap and after is not None and without is not None and after < without,
         "under": row.method == "fixed" and before < floor,
         "earned": units * earned,
         "take": units * ((0 if after is None else row.new_wholesale) - row.wholesale),

@@ -40,12 +40,12 @@ def rise(world: World, sku: str, amount: Money) -> NewWholesale:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_what_is_told_of_groups_is_what_each_listing_does(world: World, seed: int) -> None:
-    prices = [*Dice(world, seed).prices(), rise(world, world.mug, usd("13.00"))]
-    found = impact(world, prices)
+    dice = Dice(world, seed)
+    prices, ceilings = [*dice.prices(), rise(world, world.mug, usd("13.00"))], dice.ceilings()
+    begins = world.now + timedelta(days=3)
     with transaction(world.services.console) as session:
-        wanted = impact_one_by_one(
-            session, prices=prices, begins=world.now + timedelta(days=3), now=world.now
-        )
+        found = wholesale_impact(session, prices=prices, ceilings=ceilings, begins=begins, now=world.now)
+        wanted = impact_one_by_one(session, prices=prices, ceilings=ceilings, begins=begins, now=world.now)
     distances = wanted.pop("distances")
     told = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "spread"}
     assert told == wanted
