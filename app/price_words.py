@@ -72,16 +72,16 @@ def todays_settings(whose: str) -> str:
 
 
 def rule_title(used: UsedRule) -> str:
-    """Where a rule stands, such as: Rule of the collection Kitchen."""
+    """Where a rule stands, such as: Rule of the collection Kitchen. A rule that was planned and will end says
+    so; one without an end is a rule like any other."""
+    for_a_while = used.planned and used.until is not None
     match used.rule.scope:
         case "variant":
             return "Planned price" if used.planned else "Own price"
-        case "product":
-            return f"Rule of the product {used.name}"
-        case "collection":
-            return f"Rule of the collection {used.name}"
+        case "product" | "collection" as scope:
+            return f"{'Planned rule' if for_a_while else 'Rule'} of the {scope} {used.name}"
         case _:
-            return "The store's rule"
+            return "The store's planned rule" if for_a_while else "The store's rule"
 
 
 def rule_detail(used: UsedRule, say: Say, currency: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +16,26 @@ from kit.money import Money
 from pricing.bases import MANY, Basis, Pricer, array_of, plan_for_many, read_bases
 from pricing.reading import rule_of
 from pricing.rules import Rule, Terms
+from pricing.store_rules import StoreRule, rules_at
+
+
+@dataclass(frozen=True, slots=True)
+class PricedBy:
+    """What prices a row: a rule's scope (variant: its own price) with the name of its product or collection,
+    empty otherwise. ``until`` is set where it is planned and will end."""
+
+    scope: str
+    name: str
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
     """One variant in one store. ``price`` is None while it is paused there.
 
-    ``own`` says that it has a price of its own, and ``lifted`` that wholesale has overtaken that
-    price, so that ``price`` is higher than what was asked. ``earn`` is the margin on a unit without
-    tax; ``markup_bps`` that margin as a rate of wholesale.
+    ``by`` is what prices it, None where nothing does. ``own`` says that it has a price of its own, and
+    ``lifted`` that wholesale has overtaken that price, so that ``price`` is higher than what was asked.
+    ``earn`` is the margin on a unit without tax; ``markup_bps`` that margin as a rate of wholesale.
     """
 
     variant_id: UUID
@@ -40,6 +51,7 @@ class GridRow:
     markup_bps: int | None
     own: bool
     lifted: bool
+    by: PricedBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,8 @@ def grid_rows(
     shown = {
         row.variant_id: row for row in session.execute(_SHOWN, {"variants": array_of(variant_ids)}).all()
     }
-    return [_grid_row(basis, shown[basis.variant_id], terms) for basis in bases], terms
+    rules = rules_at(session, partner_id=partner_id, store_id=store_id, now=now)
+    return [_grid_row(basis, shown[basis.variant_id], terms, rules) for basis in bases], terms
 
 
 # A variant's own picture, or the first of its product's.
@@ -131,7 +144,14 @@ _SHOWN = text("""
 """)
 
 
-def _grid_row(basis: Basis, shown: Row[Any], terms: Terms) -> GridRow:
+def _priced_by(basis: Basis, rules: Mapping[UUID, StoreRule]) -> PricedBy | None:
+    if basis.own is not None:
+        return PricedBy("variant", "", basis.planned_until)
+    found = rules.get(basis.beneath_id) if basis.beneath_id else None
+    return None if found is None else PricedBy(found.scope, found.name, found.ends if found.planned else None)
+
+
+def _grid_row(basis: Basis, shown: Row[Any], terms: Terms, rules: Mapping[UUID, StoreRule]) -> GridRow:
     price, currency = Pricer(terms).price(basis, basis.own or basis.beneath), terms.currency
     earn = None if price is None else terms.net(price) - basis.wholesale
     own = basis.own
@@ -149,6 +169,7 @@ def _grid_row(basis: Basis, shown: Row[Any], terms: Terms) -> GridRow:
         markup_bps=None if earn is None else earn * 10_000 // basis.wholesale,
         own=own is not None,
         lifted=own is not None and price is not None and price > own.value,
+        by=_priced_by(basis, rules),
     )
 
 
@@ -166,22 +187,36 @@ def grid_names(session: Session, *, variant_ids: Sequence[UUID]) -> dict[UUID, t
 
 _PLANNED = text("""
     SELECT count(*) FROM retail_rules r
-     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'variant'
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id
        AND r.layer = 'planned' AND r.withdrawn_at IS NULL
        AND (lower(r.valid) > :now OR upper(r.valid) > :now)
 """)
 
 
 def count_planned(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> int:
-    """How many prices are planned, or run and will end."""
+    """How many prices and rules are planned, or run and will end."""
     keys = {"partner_id": partner_id, "store_id": store_id, "now": now}
     return int(session.execute(_PLANNED, keys).scalar_one())
+
+
+_RULES = text("""
+    SELECT count(DISTINCT r.scope_id) FROM retail_rules r
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope <> 'variant'
+       AND r.valid @> CAST(:now AS timestamptz) AND r.withdrawn_at IS NULL
+""")
+
+
+def count_rules(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> int:
+    """How many products and collections have a rule now, with the whole store."""
+    keys = {"partner_id": partner_id, "store_id": store_id, "now": now}
+    return int(session.execute(_RULES, keys).scalar_one())
 
 
 _STORE_RULE = text("""
     SELECT r.scope, r.method, r.value, r.rounding, r.judged_wholesale FROM retail_rules r
      WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope = 'store'
        AND r.valid @> CAST(:now AS timestamptz) AND r.withdrawn_at IS NULL
+     ORDER BY r.layer LIMIT 1
 """)
 
 

@@ -21,7 +21,7 @@ from pricing.judging import well_formed
 from pricing.models import SCOPES
 from pricing.rule_targets import Target, covered_variants, target_named
 from pricing.rules import Rule, Terms, price_steps
-from pricing.store_rules import rule_ranks
+from pricing.store_rules import rules_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ def rule_effects(
     after, terms = _read(session, target, moment, without=_replaced(session, target, now))
     rule = Rule(scope, method, value, rounding)
     rank = (SCOPES.index(scope), "standing" if at is None else "planned", _place(session, target))
-    ranks = rule_ranks(session, partner_id=partner_id, store_id=store_id, now=moment)
+    others = rules_at(session, partner_id=partner_id, store_id=store_id, now=moment)
     pricer, changed, prices, lifted, capped = Pricer(terms), [], 0, 0, 0
     for was, basis in zip(before, after, strict=True):
-        beneath = ranks.get(basis.beneath_id) if basis.beneath_id else None
+        beneath = others.get(basis.beneath_id) if basis.beneath_id else None
         if basis.own is not None:
             continue
-        if beneath is not None and beneath <= rank:
+        if beneath is not None and beneath.rank <= rank:
             # What the rule replaces may have gone before this one, and it itself does not.
             changed += _effect(pricer, was, basis, basis.beneath, terms)
             continue

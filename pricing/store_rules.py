@@ -70,12 +70,11 @@ def store_rules(session: Session, *, partner_id: UUID, store_id: UUID, now: date
     )
 
 
-def rule_ranks(
-    session: Session, *, partner_id: UUID, store_id: UUID, now: datetime
-) -> dict[UUID, tuple[int, str, int]]:
-    """How the rules that are in force at a moment, or lie ahead of it, go before one another."""
+def rules_at(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> dict[UUID, StoreRule]:
+    """The rules that are in force at a moment, or lie ahead of it, by their keys; their listings are not
+    counted."""
     rows = session.execute(_RULES, {"partner_id": partner_id, "store_id": store_id, "now": now})
-    return {row.rule_id: _rank(row) for row in rows}
+    return {row.rule_id: _store_rule(row, 0, now) for row in rows}
 
 
 def _store_rule(row: Row[Any], listings: int, now: datetime) -> StoreRule:

@@ -46,6 +46,8 @@ def create(services: Services) -> Flask:
         fulfilment_status=words.fulfilment_status,
         store_status=words.store_status,
         rule_words=words.rule_words,
+        rule_target=words.rule_target,
+        priced_by=words.priced_by,
         place_words=words.place_words,
     )
 

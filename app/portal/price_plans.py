@@ -1,4 +1,4 @@
-"""Prices for later: planned from what was typed in the grid, listed, and taken back."""
+"""Prices for later: planned from what was typed in the grid, listed beside planned rules, and taken back."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from kit.errors import Refusal
 from pricing.grid import grid_rows
 from pricing.judging import PricesRefused
 from pricing.plans import plan_prices, planned_prices, withdraw_plans
+from pricing.store_rules import store_rules
 
 price_plans = Blueprint("price_plans", __name__)
 _FIELDS = ("begins_day", "begins_time", "ends_day", "ends_time")
@@ -96,6 +97,7 @@ def _page(
         "portal/price_plans.html",
         status=status,
         plans=planned_prices(db(), **place.keys, now=moment),
+        rules=[rule for rule in store_rules(db(), **place.keys, now=moment) if rule.planned],
         entries=entries(rows, terms, typed=drafted, sold={}, refusals=refusals),
         form={name: request.form.get(name, "") for name in _FIELDS},
         errors=dict(errors or {}),

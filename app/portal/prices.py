@@ -29,7 +29,7 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
-from pricing.grid import count_planned, grid_rows, store_rule
+from pricing.grid import count_planned, count_rules, grid_rows, store_rule
 from pricing.judging import PricesRefused, preview_rule
 from pricing.retail import clear_prices, set_prices
 from pricing.undo import undo_prices
@@ -202,6 +202,7 @@ def _grid(
         entries=made,
         terms=terms,
         rule=store_rule(db(), **place.keys, now=moment),
+        rules=count_rules(db(), **place.keys, now=moment),
         planned=count_planned(db(), **place.keys, now=moment),
         show=view.show,
         search=view.search,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.ui.formats import country_name, percent, plain_money
+from app.ui.formats import country_name, day, percent, plain_money
 from kit.money import Money
+from pricing.grid import PricedBy
 from pricing.rules import Rule
 
 ROUNDINGS = (
@@ -65,6 +66,25 @@ def rule_words(rule: Rule, currency: str) -> str:
         case _:
             said = f"fixed at {currency} {plain_money(Money(rule.value, currency))}"
     return f"{said}, {rounding}"
+
+
+def rule_target(scope: str, name: str) -> str:
+    """What a rule is for, as the lead of a row: the name of its product or collection, or the whole store."""
+    return name if scope in ("product", "collection") else "The whole store"
+
+
+def priced_by(by: PricedBy | None) -> str:
+    """What prices a row of the grid, such as: Kitchen’s rule, planned until 3 Dec 2026."""
+    if by is None:
+        return "No rule"
+    match by.scope:
+        case "variant":
+            said = "Own price"
+        case "store":
+            said = "Store’s rule"
+        case _:
+            said = f"Rule of {by.name}"
+    return said if by.until is None else f"{said}, planned until {day(by.until)}"
 
 
 def place_words(address: dict[str, str]) -> str:
