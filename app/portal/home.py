@@ -23,9 +23,12 @@ from app.ui.rendering import answer
 from orders.feed import Sale, count_sales, newest_sales
 from payments.ledger.balances import Balance, Pending, balances, pending_by_date
 from payments.ledger.earned import PERIOD, Earned, earned
+from pricing.event_reading import events_for_store
 from pricing.outlook import PriceChange, announced_wholesale, price_changes
 
 home = Blueprint("home", __name__)
+# So many of the sale events that run or come next are shown; their own room has them all.
+_EVENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def index() -> Response:
         other_balances=[item for item in owed if item.available.currency != place.store.currency],
         pending=_last_pending(place),
         tasks=_tasks(place),
+        events=events_for_store(db(), **place.keys, now=moment)[:_EVENTS],
         qr=_inline_code(place),
         **_sales_context(place),
     )

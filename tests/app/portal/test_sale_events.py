@@ -164,3 +164,27 @@ def test_roles(world: World) -> None:
     reader = member(world, world.ada, "analyst")
     assert reader.get("/events/").status_code == 200
     assert reader.post("/events/standing", {"joined": "yes", "pass_on": "5"}).status_code == 403
+
+
+def test_the_home_page_shows_what_runs_and_comes_and_whether_it_was_answered(world: World) -> None:
+    # Whatever other tests announced is over by then.
+    world.later(days=60)
+    staff = Staff(world)
+    announce(world, staff)
+    owner, other = member(world, world.ada), member(world, world.ben)
+    assert f"Spring {world.number}" not in owner.get("/").text
+    world.later(days=1, minutes=1)
+    page = owner.get("/").text
+    assert f"Spring {world.number}" in page
+    assert "To be answered: up to 25% off wholesale" in page
+    assert f'data-until="{world.now + timedelta(days=2, minutes=-1):%Y-%m-%dT%H:%M}' in page
+    reader = member(world, world.ada, "analyst").get("/").text
+    assert "Not answered yet: up to 25% off wholesale" in reader
+    assert owner.post(link_to(owner, world), {"joined": "yes", "pass_on": "60"}).status_code == 303
+    assert "Your store takes part and passes on 60%" in owner.get("/").text
+    assert other.post(link_to(other, world), {"joined": "no"}).status_code == 303
+    assert "Your store stays out" in other.get("/").text
+    world.later(days=2)
+    assert f'data-until="{world.now + timedelta(days=7, minutes=-1):%Y-%m-%dT%H:%M}' in owner.get("/").text
+    world.later(days=7)
+    assert f"Spring {world.number}" not in owner.get("/").text
