@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv/bin/python -m
 WORKERS ?= 2
 
-.PHONY: help demo serve worker test check format bench chaos mutations clean
+.PHONY: help demo serve worker test story guide check format bench chaos mutations clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,12 @@ worker: .venv/ready ## Do the jobs of the queue.
 
 test: .venv/ready ## Run all tests, in parallel, with a real browser.
 	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+story: .venv/ready ## Let two stores live through ten thousand random steps (STEPS=10000).
+	@STORY_STEPS=$(or $(STEPS),10000) $(RUN) pytest tests/story
+
+guide: .venv/ready ## Work the examples of docs/prices.md again, and write them down.
+	@AWNING_WRITE_GUIDE=1 $(RUN) pytest tests/guide
 
 check: .venv/ready ## Lint, types, floors, migrations, templates.
 	$(RUN) ruff check .

@@ -12,56 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from functools import partial
 
 from sqlalchemy import text
 
 from bench.installation import Installation, product_file
 from bench.load import answers
+from bench.measuring import Figure, ask, make_stale, ratio, statements
+from bench.pricing import pricing
 from bench.shopper import Browser, Shopper
 
 _ROUNDS = 5
-_SECONDS = 1.5
 _ORDERS = 80
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure. ``limit`` is what it must keep; ``at_least`` says from which side."""
-
-    name: str
-    value: float
-    unit: str
-    limit: float | None
-    at_least: bool = False
-
-    @property
-    def ok(self) -> bool:
-        if self.limit is None:
-            return True
-        return self.value >= self.limit if self.at_least else self.value <= self.limit
-
-    def line(self) -> str:
-        side = "" if self.limit is None else f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
-        return f"{self.name:<46}{self.value:>10.3f} {self.unit:<22}{side:<16}{'ok' if self.ok else 'SHORT'}"
-
-    def record(self) -> dict[str, object]:
-        kept = {key: value for key, value in asdict(self).items() if key != "at_least"}
-        return {**kept, "value": round(self.value, 4), "ok": self.ok}
-
-
-def ratio(bench: Installation, requests: list[tuple[str, str]], rounds: int = _ROUNDS) -> tuple[float, float]:
-    """How fast pages are against a bare view of the same size, measured in turns; and pages a second."""
-    first = answers(bench.port, requests, seconds=0.5)
-    bare = [(host, f"/bare/{first.length}/{host}") for host, _ in requests]
-    answers(bench.port, bare, seconds=0.5)
-    pairs = []
-    for _ in range(rounds):
-        base = answers(bench.port, bare, seconds=_SECONDS).per_second
-        page = answers(bench.port, requests, seconds=_SECONDS).per_second
-        pairs.append((page / base, page))
-    return statistics.median(r for r, _ in pairs), statistics.median(p for _, p in pairs)
 
 
 def pages(bench: Installation) -> Iterator[Figure]:
@@ -73,66 +35,17 @@ def pages(bench: Installation) -> Iterator[Figure]:
         yield Figure(f"{name}, requests a second", rate, "1/s", None)
         yield Figure(
             f"{name}, statements warm",
-            _statements(bench, lambda p=path: _ask(bench, host, p)),
+            statements(bench, lambda p=path: ask(bench, host, p)),
             "statements",
             1,
         )
-        bench_touch(bench)
+        make_stale(bench)
         yield Figure(
             f"{name}, statements cold",
-            _statements(bench, lambda p=path: _ask(bench, host, p)),
+            statements(bench, lambda p=path: ask(bench, host, p)),
             "statements",
             4,
         )
-
-
-def bench_touch(bench: Installation) -> None:
-    """Let every page be stale, as a change of the catalogue does."""
-    with bench.console.begin() as connection:
-        connection.execute(text("UPDATE store_revisions SET revision = revision + 1"))
-
-
-def _ask(bench: Installation, host: str, path: str) -> None:
-    browser = Browser(bench.port)
-    if browser.get(host, path).status != 200:
-        raise RuntimeError(f"{host}{path} did not answer")
-    browser.close()
-
-
-# The queue's own bookkeeping is its library's; what our program sends is counted whole, SET LOCAL
-# and the recording of jobs included, and only the ends of transactions are left out; so is the worker's
-# look for waiting events, which comes every two seconds whether or not anybody asks for a page.
-_STATEMENT = re.compile(r"user=awning_(?:face|console) LOG:  (?:statement|execute [^:]*): ", re.DOTALL)
-_LEFT_OUT = re.compile(
-    r"^\s*(begin|commit|rollback|listen|unlisten|deallocate|notify|show|$)"
-    r"|procrastinate_(?!defer_jobs)|try_after <= |pg_catalog|current_schema|standard_conforming",
-    re.IGNORECASE,
-)
-
-
-def _statements(bench: Installation, act: Callable[[], object], times: int = 1) -> float:
-    """How many statements an act takes, as the server's own log has them."""
-    log = bench.server.folder / "log"
-    _log_statements(bench, "all")
-    begun = log.stat().st_size
-    for _ in range(times):
-        act()
-    time.sleep(0.3)
-    _log_statements(bench, "none")
-    with log.open("rb") as file:
-        file.seek(begun)
-        written = file.read().decode(errors="replace")
-    entries = re.split(r"\n(?=user=)", written)
-    sent = [_STATEMENT.sub("", entry, count=1) for entry in entries if _STATEMENT.match(entry)]
-    return sum(not _LEFT_OUT.search(text) for text in sent) / times
-
-
-def _log_statements(bench: Installation, which: str) -> None:
-    with bench.root.connect() as connection:
-        connection.execute(text(f"ALTER SYSTEM SET log_statement = '{which}'"))
-        connection.execute(text("ALTER SYSTEM SET log_line_prefix = 'user=%u '"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    time.sleep(0.3)
 
 
 def tenants(bench: Installation) -> Iterator[Figure]:
@@ -192,7 +105,7 @@ def checkout(bench: Installation) -> Iterator[Figure]:
         browser.close()
         _drain(bench)
 
-    yield Figure("statements of an order, worker included", _statements(bench, one_line, 3), "statements", 40)
+    yield Figure("statements of an order, worker included", statements(bench, one_line, 3), "statements", 40)
     yield Figure("statements from cart to redirect, three lines", _redirect(bench, host), "statements", 12)
 
 
@@ -203,8 +116,8 @@ def _redirect(bench: Installation, host: str) -> float:
         shopper.add(handle)
     shopper.browser.get(host, "/checkout")
     # Checking out reads the form first, which is a page like any other and taken off again.
-    both = _statements(bench, lambda: _quietly(shopper.check_out))
-    page = _statements(bench, lambda: _quietly(partial(browser.get, host, "/checkout")))
+    both = statements(bench, lambda: _quietly(shopper.check_out))
+    page = statements(bench, lambda: _quietly(partial(browser.get, host, "/checkout")))
     browser.close()
     return both - page
 
@@ -276,7 +189,7 @@ def new_store(bench: Installation) -> Iterator[Figure]:
         slug = f"fresh-{number}"
         begun = time.perf_counter()
         bench.open_store(slug)
-        _ask(bench, f"{slug}.{bench.config.stores_domain}", "/collections/all")
+        ask(bench, f"{slug}.{bench.config.stores_domain}", "/collections/all")
         times.append(time.perf_counter() - begun)
     yield Figure("a new store, ready to sell 200 products", statistics.median(times), "s", 0.5)
 
@@ -336,4 +249,5 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "tenants": tenants,
     # Last, because the others are about a catalogue of two hundred products.
     "import": importing,
+    "pricing": pricing,
 }

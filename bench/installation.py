@@ -94,7 +94,7 @@ class Installation:
             sandbox_url=f"http://localhost:{self.pay_port}",
         )
         schema.migrate(self.database.owner())
-        self.console = self.database.console()
+        self.console, self.face = self.database.console(), self.database.face()
         self.stores: list[str] = []
         self._set_up()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -103,6 +103,7 @@ class Installation:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self.console.dispose()
+        self.face.dispose()
         self.server.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,0 +1,1 @@
+"""The worked examples of docs/prices.md, done with real stores."""
