@@ -18,6 +18,9 @@ from kit.money import Money
 from pricing.models import PriceList
 from storage import audit
 
+# What a file of prices has beside one column for each list, so that no list can be called so.
+COLUMNS = ("sku", "product", "variant", "currency", "ceiling")
+
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
@@ -46,8 +49,8 @@ class ListPrice:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A variant with its price in each list, in the order of ``price_lists``, and the suggested
-    retail price."""
+    """A variant with its price in each list, in the order of ``price_lists``, the suggested retail price,
+    and the highest one allowed."""
 
     product_id: UUID
     product_title: str
@@ -57,6 +60,7 @@ class SheetRow:
     options: tuple[str, ...]
     prices: tuple[ListPrice, ...]
     suggested: Money | None
+    ceiling: Money | None
 
     @property
     def title(self) -> str:
@@ -103,6 +107,8 @@ def create_price_list(
     name = " ".join(name.split())
     if not 1 <= len(name) <= 60:
         raise Refusal("A price list has a name of 1 to 60 characters.", field="name")
+    if name.lower() in COLUMNS:
+        raise Refusal(f"“{name}” names another column of the price file. Choose another name.", field="name")
     if session.scalar(select(PriceList.name).where(func.lower(PriceList.name) == name.lower())):
         raise Refusal(f"There is a price list called {name} already.", field="name")
     price_list_id = new_id()
@@ -134,6 +140,8 @@ _SHEET = text(f"""
         WHERE i.product_id = f.product_id AND i.key IS NOT NULL ORDER BY i.position LIMIT 1) AS picture,
       (SELECT g.amount FROM suggested_prices g
         WHERE g.variant_id = f.variant_id AND g.currency = :currency) AS suggested,
+      (SELECT t.amount FROM price_ceilings t
+        WHERE t.variant_id = f.variant_id AND t.currency = :currency) AS ceiling,
       (SELECT jsonb_agg(jsonb_build_array(w.price_list_id, w.amount, lower(w.valid),
                                           w.valid @> CAST(:at AS timestamptz)) ORDER BY lower(w.valid))
          FROM wholesale_prices w
@@ -213,6 +221,7 @@ def _row(row: Row[Any], currency: str, lists: Sequence[ListEntry]) -> SheetRow:
         options=tuple(row.options),
         prices=tuple(prices),
         suggested=None if row.suggested is None else Money(row.suggested, currency),
+        ceiling=None if row.ceiling is None else Money(row.ceiling, currency),
     )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.orm import Session
 
@@ -40,13 +39,21 @@ def default_list(session: Session) -> PriceList:
     return session.execute(select(PriceList).where(PriceList.is_default)).scalar_one()
 
 
-_END_CURRENT = text("""
+# By their keys: asked by variant, list and period, of thousands each is searched for by the slow index that
+# keeps periods apart.
+_END = text("""
     UPDATE wholesale_prices w SET valid = tstzrange(lower(w.valid), :begins)
-      FROM unnest(CAST(:variants AS uuid[]), CAST(:currencies AS text[]), CAST(:lists AS uuid[]))
-           AS n (variant_id, currency, price_list_id)
-     WHERE w.variant_id = n.variant_id AND w.currency = n.currency AND w.price_list_id = n.price_list_id
-       AND w.valid @> CAST(:begins AS timestamptz) AND lower(w.valid) < :begins
-    RETURNING w.variant_id, w.price_list_id, w.currency, w.amount
+     WHERE w.wholesale_id IN (SELECT unnest(CAST(:ended AS uuid[]))) AND lower(w.valid) < :begins
+""")
+# As arrays: there may be tens of thousands of them.
+_BEGIN = text("""
+    INSERT INTO wholesale_prices (wholesale_id, variant_id, currency, price_list_id, amount, valid, actor,
+                                  reason, created_at, change_id)
+    SELECT n.wholesale_id, n.variant_id, n.currency, n.price_list_id, n.amount, tstzrange(:begins, NULL),
+           :actor, :reason, :now, :change_id
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:variants AS uuid[]), CAST(:currencies AS text[]),
+                  CAST(:lists AS uuid[]), CAST(:amounts AS bigint[]))
+           AS n (wholesale_id, variant_id, currency, price_list_id, amount)
 """)
 _SCHEDULED = text("""
     SELECT min(lower(w.valid)) FROM wholesale_prices w
@@ -83,7 +90,8 @@ def set_wholesale(
     variants = [price.variant_id for price in prices]
     keep_orders_out(session)
     begins = after_orders(session, moment=begins, variant_ids=variants)
-    current = wholesale_at(session, variant_ids=variants, at=begins)
+    standing = _standing(session, variants, begins)
+    current = {key: amount for key, (_, amount) in standing.items()}
     changed = [
         price
         for price in prices
@@ -105,9 +113,12 @@ def set_wholesale(
             " that lies before it, or change that one.",
             field="begins",
         )
-    before = {
-        (r.variant_id, r.price_list_id, r.currency): r.amount for r in session.execute(_END_CURRENT, keys)
-    }
+    ended = [
+        key
+        for price in changed
+        if (key := (price.variant_id, price.price_list_id, price.amount.currency)) in standing
+    ]
+    session.execute(_END, {"begins": begins, "ended": [standing[key][0] for key in ended]})
     change_id = change_id or new_id()
     session.execute(
         insert_unless_there(WholesaleChange)
@@ -115,22 +126,16 @@ def set_wholesale(
         .on_conflict_do_nothing()
     )
     session.execute(
-        insert(WholesalePrice),
-        [
-            {
-                "change_id": change_id,
-                "wholesale_id": new_id(),
-                "variant_id": price.variant_id,
-                "currency": price.amount.currency,
-                "price_list_id": price.price_list_id,
-                "amount": price.amount.minor,
-                "valid": Range(begins, None),
-                "actor": actor,
-                "reason": reason,
-                "created_at": now,
-            }
-            for price in changed
-        ],
+        _BEGIN,
+        {
+            **keys,
+            "ids": [new_id() for _ in changed],
+            "amounts": [price.amount.minor for price in changed],
+            "change_id": change_id,
+            "actor": actor,
+            "reason": reason,
+            "now": now,
+        },
     )
     audit.record(
         session,
@@ -138,7 +143,7 @@ def set_wholesale(
         action="wholesale.set",
         subject=f"variants:{len(changed)}",
         now=now,
-        before={str(key[0]): amount for key, amount in list(before.items())[:200]},
+        before={str(key[0]): current[key] for key in ended[:200]},
         after={str(price.variant_id): price.amount.minor for price in changed[:200]},
         reason=reason,
     )
@@ -174,15 +179,23 @@ def wholesale_at(
     session: Session, *, variant_ids: Sequence[UUID], at: datetime
 ) -> dict[tuple[UUID, UUID, str], int]:
     """What each variant costs at a moment, by variant, price list and currency, in minor units."""
+    return {key: amount for key, (_, amount) in _standing(session, variant_ids, at).items()}
+
+
+def _standing(
+    session: Session, variant_ids: Sequence[UUID], at: datetime
+) -> dict[tuple[UUID, UUID, str], tuple[UUID, int]]:
+    """The rows in force at a moment, by variant, list and currency: their keys and amounts."""
     rows = session.execute(
         select(
             WholesalePrice.variant_id,
             WholesalePrice.price_list_id,
             WholesalePrice.currency,
+            WholesalePrice.wholesale_id,
             WholesalePrice.amount,
         ).where(
-            WholesalePrice.variant_id == func.any(list(variant_ids)),
+            WholesalePrice.variant_id == func.any(list(set(variant_ids))),
             WholesalePrice.valid.contains(at),
         )
     )
-    return {(row.variant_id, row.price_list_id, row.currency): row.amount for row in rows}
+    return {(row.variant_id, row.price_list_id, row.currency): (row.wholesale_id, row.amount) for row in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app import assets
-from app.console import new_partner
+from app.console import new_partner, price_lists
 from app.console.access import staff
 from app.console.collections import collections
 from app.console.home import home
@@ -19,18 +19,19 @@ from app.console.sale_events import sale_events
 from app.console.scheduled import scheduled
 from app.console.settings import settings
 from app.console.wholesale import wholesale
+from app.console.wholesale_bulk import wholesale_bulk
 from app.edge import Face, anyone, face_app, register
 from app.services import Services
 from app.signing_in import sign_in_blueprint
 from app.ui import prepare
 
-# Setting up a partner adds its routes to the partners' blueprint.
-_ROUTES = (new_partner,)
+# Setting up a partner adds its routes to the partners' blueprint, and price lists to that of wholesale.
+_ROUTES = (new_partner, price_lists)
 # Which room of the house each blueprint belongs to; ``access`` says who may enter it.
 _ROOMS = {
     "home": (home,),
     "products": (products, collections, imports),
-    "wholesale": (wholesale, scheduled),
+    "wholesale": (wholesale, wholesale_bulk, scheduled),
     "promotions": (promotions, sale_events),
     "partners": (partners,),
     "orders": (orders,),

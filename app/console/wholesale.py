@@ -1,4 +1,5 @@
-"""Wholesale: price lists side by side, and new prices whose effect is shown before they are saved."""
+"""Wholesale: price lists side by side, and one product's new prices, whose effect is shown before they are
+saved."""
 
 from __future__ import annotations
 
@@ -11,27 +12,19 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.console.charts import mark_chart
-from app.console.forms import errors_of, gather, key, page_number, query, read_moment, read_money, text
+from app.console.forms import errors_of, gather, key, page_number, query, read_money, text
 from app.console.pages import page, said
+from app.console.wholesale_terms import asked_currency, effect, floor_policy, read_begins
+from app.console.wholesale_typed import stood, told
 from app.edge import db, now, person
 from catalog.products import read_product
 from kit.errors import NotFound, Refusal
 from kit.money import Money
-from pricing.floor import FloorPolicy
+from pricing.ceilings import ceiling_history
 from pricing.impact import Impact, wholesale_impact
-from pricing.lists import (
-    ListEntry,
-    SheetRow,
-    count_sheet,
-    create_price_list,
-    price_history,
-    price_lists,
-    sheet,
-)
+from pricing.lists import ListEntry, SheetRow, count_sheet, price_history, price_lists, sheet
 from pricing.wholesale import NewWholesale, set_wholesale
-from tenants.company import CompanySettings, read_company
-from tenants.directory import GRANTS
+from tenants.company import read_company
 
 wholesale = Blueprint("wholesale", __name__, url_prefix="/wholesale")
 _PAGE = 100
@@ -57,7 +50,7 @@ class Draft:
 @wholesale.get("/")
 def index() -> Response:
     company = read_company(db())
-    currency = _currency(company)
+    currency = asked_currency(company)
     lists = price_lists(db(), at=now())
     search, number = query("q"), page_number()
     rows = sheet(
@@ -77,7 +70,9 @@ def index() -> Response:
         currency=currency,
         lists=lists,
         rows=rows[:_PAGE],
-        floor=_policy(company, currency),
+        floor=floor_policy(company, currency),
+        stood=stood,
+        told=told,
         total=count_sheet(db(), search=search),
         search=search,
         page_no=number,
@@ -90,7 +85,7 @@ def product(product_id: UUID) -> Response:
     """One product's new price, the same for all its variants or for one of them."""
     shown = read_product(db(), product_id=product_id)
     company = read_company(db())
-    currency = _currency(company)
+    currency = asked_currency(company)
     lists = price_lists(db(), at=now())
     rows = sheet(db(), currency=currency, at=now(), lists=lists, product_id=product_id, limit=_MOST_ROWS)
     variant = request.values.get("variant", "")
@@ -112,38 +107,7 @@ def product(product_id: UUID) -> Response:
         currency=currency,
         lists=lists,
         columns=[_column(chosen, place, entry, draft) for place, entry in enumerate(lists)],
-        floor=_policy(company, currency),
-        **_preview(draft),
-    )
-
-
-@wholesale.route("/edit", methods=["GET", "POST"])
-def edit() -> Response:
-    """Many variants at once, each with its own new price in each list."""
-    company = read_company(db())
-    currency = _currency(company)
-    lists = price_lists(db(), at=now())
-    ids = [key(value) for value in request.values.getlist("variant")][:_MOST_ROWS]
-    if not ids:
-        said("Tick the variants that should get new prices.")
-        return redirect(url_for("wholesale.index", currency=currency), 303)
-    rows = sheet(db(), currency=currency, at=now(), lists=lists, variant_ids=ids, limit=_MOST_ROWS)
-    draft = _draft(
-        currency,
-        [(f"price:{row.variant_id}:{entry.price_list_id}", [row], entry) for row in rows for entry in lists],
-    )
-    answer = _save_if_seen(draft, url_for("wholesale.index", currency=currency))
-    return answer or page(
-        "wholesale_edit.html",
-        room="wholesale",
-        here="wholesale.index",
-        title=f"New prices for {len(rows)} variants" if len(rows) != 1 else "New price for 1 variant",
-        status=422 if draft.errors else 200,
-        rows=rows,
-        company=company,
-        currency=currency,
-        lists=lists,
-        floor=_policy(company, currency),
+        floor=floor_policy(company, currency),
         **_preview(draft),
     )
 
@@ -162,49 +126,8 @@ def history(variant_id: UUID) -> Response:
         title=f"Price history of {rows[0].sku}",
         row=rows[0],
         prices=price_history(db(), variant_id=variant_id),
+        ceilings=ceiling_history(db(), variant_id=variant_id),
     )
-
-
-@wholesale.get("/lists")
-def lists() -> Response:
-    return _lists_page({}, "", list(GRANTS)[:2])
-
-
-@wholesale.post("/lists")
-def create_list() -> Response:
-    name, fields = text("name"), [name for name in request.form.getlist("customer_fields") if name in GRANTS]
-    try:
-        create_price_list(db(), name=name, customer_fields=fields, actor=person().email, now=now())
-    except Refusal as refusal:
-        return _lists_page(errors_of(refusal), name, fields, 422)
-    said(f"Price list “{name}” created. Until it has prices of its own, it takes the default list's.")
-    return redirect(url_for("wholesale.lists"), 303)
-
-
-def _lists_page(errors: dict[str, str], name: str, fields: list[str], status: int = 200) -> Response:
-    if errors:
-        db().rollback()
-    return page(
-        "price_lists.html",
-        room="wholesale",
-        here="wholesale.lists",
-        title="Price lists",
-        status=status,
-        lists=price_lists(db(), at=now()),
-        grants=GRANTS,
-        form={"name": name},
-        fields=fields,
-        errors=errors,
-    )
-
-
-def _currency(company: CompanySettings) -> str:
-    asked = request.values.get("currency", "")
-    return asked if asked in company.currencies else company.currencies[0]
-
-
-def _policy(company: CompanySettings, currency: str) -> FloorPolicy:
-    return FloorPolicy(company.smallest_margin_minor.get(currency, 1), company.smallest_margin_bps)
 
 
 def _draft(currency: str, fields: list[tuple[str, list[SheetRow], ListEntry]]) -> Draft:
@@ -224,14 +147,7 @@ def _draft(currency: str, fields: list[tuple[str, list[SheetRow], ListEntry]]) -
             gather(draft.errors, refusal)
             continue
         draft.prices += [NewWholesale(row.variant_id, entry.price_list_id, amount) for row in rows]
-    try:
-        # A moment that was left open is the moment of saving, and must not differ between the steps.
-        if text("day") or text("time"):
-            draft.begins = read_moment(text("day"), text("time"), field="begins", otherwise=now())
-            if draft.begins < now():
-                raise Refusal("A price can begin now or later, not in the past.", field="begins")
-    except Refusal as refusal:
-        gather(draft.errors, refusal)
+    draft.begins = read_begins(draft.errors)
     draft.reason = text("reason")
     if not draft.prices and not draft.errors:
         draft.errors[""] = "Type at least one new price."
@@ -265,17 +181,12 @@ def _preview(draft: Draft) -> dict[str, Any]:
     impact: Impact | None = None
     if draft.prices and not draft.errors:
         impact = wholesale_impact(db(), prices=draft.prices, begins=draft.begins or now(), now=now())
-    chart = None
-    if impact is not None and impact.listings:
-        chart = mark_chart(impact.spread, currency=impact.currency)
     return {
         "draft": draft,
         "errors": draft.errors,
         "form": {name: value for name, value in request.form.items() if name != "csrf_token"},
-        "impact": impact,
-        "chart": chart,
         # Somebody pressed save, but what was typed is not what had been shown.
-        "differs": text("act") == "save" and not draft.errors,
+        **effect(impact, saving=len(draft.prices), differs=text("act") == "save" and not draft.errors),
     }
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.tables import Formula, Number, Table
-from app.ui.amounts import UnclearAmount, read_amount
+from app.tables import Table, cell_amount, flat
 from kit.errors import Refusal
-from kit.money import Money, NotAnAmount, decimals
+from kit.money import Money
 
 MOST_LINES = 100_000
 # They travel from page to page in a field, and a form's fields may come to four of these together.
 MOST_CHARACTERS = 3 << 20
-_MOST_DIGITS = 12
-_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "$": "USD"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,53 +83,19 @@ def _checked(found: list[Line]) -> list[Line]:
 def _line(number: int, sku: str, text: str, *, currency: str, locale: str) -> Line:
     amount, reason = None, ""
     try:
-        amount = _amount(text, currency, locale)
+        amount = cell_amount(text, currency, locale)
     except Refusal as refusal:
         reason = refusal.message
     said = str(amount.decimal) if amount is not None else text[:40]
-    return Line(number, _flat(sku)[:80], said, amount, reason)
-
-
-def _amount(text: str, currency: str, locale: str) -> Money:
-    places = decimals(currency)
-    if isinstance(text, Formula):
-        raise Refusal("This cell holds a formula. Paste it as a value.")
-    if text.startswith(("-", "−")):
-        raise Refusal("A price cannot be negative.")
-    if sum(char.isdigit() for char in text) > _MOST_DIGITS:
-        raise Refusal("This price is too large.")
-    # With as many decimals as the currency has, or as a number of the file's own, it is clear in any locale.
-    if isinstance(text, Number) or re.fullmatch(rf"\d+\.\d{{{places}}}" if places else r"\d+", text):
-        try:
-            return Money.parse(text, currency)
-        except NotAnAmount:
-            allowed = f"at most {places} decimals" if places else "no decimals"
-            raise Refusal(f"“{text[:30]}”: {currency} has {allowed}.") from None
-    try:
-        return read_amount(text, currency, locale)
-    except UnclearAmount:
-        other = _other_currency(text, currency)
-        if other:
-            raise Refusal(f"This store sells in {currency}, not in {other}.") from None
-        raise
-
-
-def _other_currency(text: str, currency: str) -> str:
-    found = re.search(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
-    code = found[0] if found else next((code for sign, code in _SIGNS.items() if sign in text), "")
-    return "" if code == currency else code
+    return Line(number, flat(sku)[:80], said, amount, reason)
 
 
 def packed(lines: Iterable[Line]) -> str:
     """Lines as the text of a form's field. Raises Refusal where they are too much for one."""
-    text = "\n".join(f"{line.line}\t{line.sku}\t{_flat(line.text)}\t{_flat(line.reason)}" for line in lines)
+    text = "\n".join(f"{line.line}\t{line.sku}\t{flat(line.text)}\t{flat(line.reason)}" for line in lines)
     if len(text) > MOST_CHARACTERS:
         raise Refusal("These are more lines than can be looked at in one go. Split them.", field="file")
     return text
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.replace("\0", " ").split())
 
 
 def unpacked(text: str, *, currency: str, locale: str) -> list[Line]:

@@ -1,6 +1,7 @@
 """Tables that people bring and take away as files: CSV and XLSX, for the portal and the console alike."""
 
-from app.tables.reading import MOST_BYTES, MOST_ROWS, Formula, Number, Table, read_table
+from app.tables.amounts import cell_amount, flat
+from app.tables.reading import MOST_BYTES, MOST_ROWS, Formula, Number, Table, read_pasted, read_table
 from app.tables.writing import KINDS, Value, write_table
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "Number",
     "Table",
     "Value",
+    "cell_amount",
+    "flat",
+    "read_pasted",
     "read_table",
     "write_table",
 ]

@@ -15,7 +15,7 @@ from app.tables.cells import Cells, Formula, Number
 from app.tables.xlsx import read_xlsx
 from kit.errors import Refusal
 
-__all__ = ["MOST_BYTES", "MOST_ROWS", "Formula", "Number", "Table", "read_table"]
+__all__ = ["MOST_BYTES", "MOST_ROWS", "Formula", "Number", "Table", "read_pasted", "read_table"]
 
 MOST_BYTES = 16 << 20
 MOST_ROWS = 100_000
@@ -49,6 +49,15 @@ def read_table(data: bytes) -> Table:
         raise Refusal("This is an old XLS file. Save it from the sheet as XLSX or CSV.", field="file")
     rows = read_xlsx(data) if data.startswith(b"PK") else _read_csv(data)
     return _table(rows)
+
+
+def read_pasted(text: str) -> Table:
+    """Read what was copied from a sheet, with a tab between its cells. Raises Refusal for ``pasted``."""
+    try:
+        return _table(_read_csv(text.encode()))
+    except Refusal as refusal:
+        message = refusal.message.replace("The file is empty", "There is nothing in it")
+        raise Refusal(message.replace("The file", "This"), field="pasted") from None
 
 
 def _table(rows: Iterator[tuple[int, Cells]]) -> Table:

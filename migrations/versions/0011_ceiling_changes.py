@@ -27,7 +27,8 @@ def upgrade() -> None:
             reason TEXT DEFAULT '' NOT NULL,
             CONSTRAINT ceiling_changes_pkey PRIMARY KEY (change_id),
             CONSTRAINT ceiling_changes_amount_check CHECK (amount > 0),
-            CONSTRAINT ceiling_changes_variant_id_fkey FOREIGN KEY (variant_id) REFERENCES variants (variant_id)
+            CONSTRAINT ceiling_changes_variant_id_fkey FOREIGN KEY (variant_id)
+                REFERENCES variants (variant_id)
         )
     """)
     op.execute("CREATE INDEX ceiling_changes_lookup_idx ON ceiling_changes (variant_id, currency, since)")

@@ -1,6 +1,8 @@
 // The price grid with a script: figures while typing, refusals in place, arrow keys, pasting a column.
 // The server judges again; without this file the same form is sent and answered whole.
 
+import { lines as pastedLines, step, visit as select } from "../ui/js/cells.js"
+
 const words = document.getElementById("price-words")?.dataset
 const fill = (sentence, ...values) => sentence.replace(/\{(\d)\}/g, (_, index) => values[index])
 
@@ -135,10 +137,7 @@ function start(form) {
     update(row)
   }
 
-  function visit(row) {
-    field(row).focus()
-    field(row).select()
-  }
+  const visit = (row) => select(field(row))
 
   function tick(row) {
     const box = row.querySelector("[name=pick]")
@@ -214,16 +213,16 @@ function start(form) {
     if (event.key === " " && event.shiftKey) { event.preventDefault(); tick(row) }
     const whole = input.selectionStart === 0 && input.selectionEnd === input.value.length
     if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && whole) { event.preventDefault(); tickPage() }
-    const next = { ArrowDown: rows[at + 1], Enter: rows[at + (event.shiftKey ? -1 : 1)], ArrowUp: rows[at - 1] }[event.key]
-    if (event.key in { ArrowDown: 0, ArrowUp: 0, Enter: 0 }) {
+    const [down] = step(event) ?? [0]
+    if (down) {
       event.preventDefault()
-      if (next) visit(next)
+      if (rows[at + down]) visit(rows[at + down])
     }
     if (event.key === "Escape") { set(row, before(row)); sum(); event.target.select() }
   })
   form.addEventListener("paste", (event) => {
     const row = event.target.closest("[data-row]")
-    const lines = event.clipboardData.getData("text").replace(/\r?\n$/, "").split(/\r?\n/)
+    const lines = pastedLines(event)
     if (!row || !event.target.matches(".amount") || lines.length < 2) return
     event.preventDefault()
     if (!pasteBySku(lines)) {
