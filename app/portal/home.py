@@ -29,6 +29,11 @@ from pricing.outlook import PriceChange, announced_wholesale, price_changes
 home = Blueprint("home", __name__)
 # So many of the sale events that run or come next are shown; their own room has them all.
 _EVENTS = 3
+_RULE_CHANGED = {
+    "store": "store rule changed",
+    "collection": "a collection’s rule changed",
+    "product": "a product’s rule changed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +88,14 @@ def _marks(changes: list[PriceChange]) -> list[tuple[date, str]]:
 def _change_words(made: list[PriceChange]) -> str:
     count = sum(change.count for change in made if change.scope == "variant")
     titles = {change.title for change in made if change.scope == "variant"}
+    rules = {change.scope for change in made} - {"variant"}
     words = []
-    if any(change.scope == "store" for change in made):
-        words.append("store rule changed")
+    if rules:
+        words.append("rules changed" if len(rules) > 1 else _RULE_CHANGED[rules.pop()])
     if count == 1 or (len(titles) == 1 and "" not in titles):
         words.append(f"{titles.pop()} priced anew")
     elif count:
         words.append(f"{count} prices changed")
-    if any(change.scope in ("product", "collection") for change in made):
-        words.append("a product rule changed")
     said = " and ".join(words)
     return said[:1].upper() + said[1:]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ui.formats import country_name, day, percent, plain_money
+from app.ui.formats import country_name, percent, plain_money, when
 from kit.money import Money
 from pricing.grid import PricedBy
 from pricing.rules import Rule
@@ -74,7 +74,7 @@ def rule_target(scope: str, name: str) -> str:
 
 
 def priced_by(by: PricedBy | None) -> str:
-    """What prices a row of the grid, such as: Kitchen’s rule, planned until 3 Dec 2026."""
+    """What prices a row of the grid, such as: Rule of Kitchen, planned until 3 Dec."""
     if by is None:
         return "No rule"
     match by.scope:
@@ -84,7 +84,7 @@ def priced_by(by: PricedBy | None) -> str:
             said = "Store’s rule"
         case _:
             said = f"Rule of {by.name}"
-    return said if by.until is None else f"{said}, planned until {day(by.until)}"
+    return said if by.until is None else f"{said}, planned until {when(by.until)}"
 
 
 def place_words(address: dict[str, str]) -> str:

@@ -89,7 +89,7 @@ def test_a_planned_rule_says_until_when_in_the_grid_and_why(world: World) -> Non
     owner, until = member(world, world.ada), world.now + timedelta(days=3)
     world.later(hours=1)
     grid = owner.get(f"/prices?q={world.mug}").text
-    assert re.search(rf"Rule of Kitchen \w+, planned until {until.day} {until:%b %Y}", grid)
+    assert re.search(rf"Rule of Kitchen \w+, planned until {until.day} {until:%b}", grid)
     why = owner.get(f"/prices/why/{world.variant(world.mug)}").text
     assert re.search(r"Planned rule of the collection Kitchen", why)
     assert f"until {until.day} {until:%b}" in why
