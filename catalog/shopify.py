@@ -42,6 +42,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "picture_alt": ("Image alt text",),
     "variant_picture": ("Variant image URL", "Variant Image"),
     "gift_card": ("Gift card",),
+    "ceiling": ("Ceiling",),
     "option1": ("Option1 name",),
     "value1": ("Option1 value",),
     "option2": ("Option2 name",),
@@ -67,7 +68,8 @@ class RowRefused:
 
 @dataclass(frozen=True, slots=True)
 class FileVariant:
-    """A variant as the file has it. ``price``, ``compare_at`` and ``extra`` are as written there."""
+    """A variant as the file has it. ``price``, ``compare_at``, ``ceiling`` and ``extra`` are as written
+    there; the ceiling is our own column."""
 
     line: int
     sku: str
@@ -82,6 +84,7 @@ class FileVariant:
     picture_url: str
     price: str
     compare_at: str
+    ceiling: str
     extra: str
 
 
@@ -235,6 +238,7 @@ class ProductFile:
                 picture_url=cells["variant_picture"],
                 price=cells["price"],
                 compare_at=cells["compare_at"],
+                ceiling=cells["ceiling"],
                 extra=cells["extra"],
             )
         )

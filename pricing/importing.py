@@ -1,7 +1,8 @@
 """Importing a product file with its prices: the catalogue's part, wholesale, and suggested retail.
 
 There is no wholesale column in the format, so the caller says which column holds it, or which
-percentage of Price it is. ``Cost per item`` is never taken for it by guess.
+percentage of Price it is. ``Cost per item`` is never taken for it by guess. A column of our own, Ceiling, may
+name the highest price allowed; where it is empty, the one that is stays.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from catalog.saving import Batch, Saved, save_products
-from catalog.shopify import FileProduct, ProductFile, RowRefused
+from catalog.shopify import FileProduct, FileVariant, ProductFile, RowRefused
 from kit.errors import Refusal
 from kit.ids import new_id
 from kit.money import Money, NotAnAmount, ceil_div
+from pricing.ceilings import NewCeiling, highest_floors, set_ceilings
 from pricing.models import SuggestedPrice
 from pricing.standstill import keep_orders_out
 from pricing.wholesale import NewWholesale, default_list, set_wholesale
@@ -67,6 +69,7 @@ class _Priced:
     wholesale: Money
     suggested: Money
     compare_at: Money | None
+    ceiling: Money | None
 
 
 def import_products(
@@ -125,12 +128,13 @@ def _price(
 ) -> Iterator[tuple[object, _Priced]]:
     for variant in product.variants:
         try:
-            yield variant, _amounts(variant.price, variant.compare_at, variant.extra, source, currency)
+            yield variant, _amounts(variant, source, currency)
         except NotAnAmount as error:
             report.refused.append(RowRefused(variant.line, variant.sku, f"{error}."))
 
 
-def _amounts(price: str, compare_at: str, column: str, source: WholesaleSource, currency: str) -> _Priced:
+def _amounts(variant: FileVariant, source: WholesaleSource, currency: str) -> _Priced:
+    price, column = variant.price, variant.extra
     if not price:
         raise NotAnAmount("Price is empty")
     suggested = Money.parse(price, currency)
@@ -144,8 +148,11 @@ def _amounts(price: str, compare_at: str, column: str, source: WholesaleSource, 
         wholesale = Money(ceil_div(suggested.minor * source.basis_points, 10_000), currency)
     if wholesale.minor <= 0:
         raise NotAnAmount(f"The wholesale price is {wholesale}; it must be above zero")
-    before = Money.parse(compare_at, currency) if compare_at else None
-    return _Priced(wholesale, suggested, before)
+    before = Money.parse(variant.compare_at, currency) if variant.compare_at else None
+    ceiling = Money.parse(variant.ceiling, currency) if variant.ceiling else None
+    if ceiling is not None and ceiling.minor <= 0:
+        raise NotAnAmount(f"The ceiling is {ceiling}; it must be above zero, or empty to keep what is")
+    return _Priced(wholesale, suggested, before, ceiling)
 
 
 def _save_prices(
@@ -199,11 +206,55 @@ def _save_prices(
         reason="Imported",
         change_id=change_id,
     )
-    touched = {row["variant_id"] for row in changed} | repriced
+    capped = _save_ceilings(session, batch, priced, price_list_id, actor, now)
+    touched = {row["variant_id"] for row in changed} | repriced | capped
     batch.saved[:] = [
         Saved(s.variant_id, s.source, "changed") if s.action == "unchanged" and s.variant_id in touched else s
         for s in batch.saved
     ]
+
+
+def _save_ceilings(
+    session: Session,
+    batch: Batch,
+    priced: dict[int, _Priced],
+    price_list_id: UUID,
+    actor: str,
+    now: datetime,
+) -> set[UUID]:
+    """Set the ceilings of the rows that name one, and return the variants that have another now. One that
+    cannot be is refused by itself: the rest of its row was taken."""
+    named = [
+        (saved, NewCeiling(saved.variant_id, ceiling.currency, ceiling))
+        for saved in batch.saved
+        if (ceiling := priced[id(saved.source)].ceiling) is not None
+    ]
+    if not named:
+        return set()
+    # Prices of the same import have begun already, so they count as those in force.
+    prices = [
+        NewWholesale(saved.variant_id, price_list_id, priced[id(saved.source)].wholesale)
+        for saved, _ in named
+    ]
+    floors = highest_floors(
+        session,
+        variant_ids=[new.variant_id for _, new in named],
+        currency=named[0][1].currency,
+        now=now,
+        prices=prices,
+    )
+    ceilings = []
+    for saved, new in named:
+        floor = floors.get(new.variant_id)
+        reason = floor.refusal(new.amount) if floor is not None and new.amount is not None else ""
+        if reason:
+            reason += " Everything else of the row was taken."
+            batch.refused.append(RowRefused(saved.source.line, saved.source.sku, reason))
+        else:
+            ceilings.append(new)
+    return set_ceilings(
+        session, ceilings=ceilings, actor=actor, now=now, reason="Imported", with_prices=prices
+    )
 
 
 def _count(report: ImportReport, batch: Batch) -> None:
