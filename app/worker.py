@@ -28,6 +28,8 @@ from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
 from payments.settlement import Reference
 from payments.sweep import sweep
+from pricing.band_filling import fill_bands
+from storage.database import transaction
 from storage.tenancy import Tenant
 
 log = logging.getLogger(__name__)
@@ -152,6 +154,12 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             gateway=services.gateway,
             now=services.clock.now(),
         )
+
+    @app.periodic(cron="23 3 * * *")
+    @app.task(name="prices.bands", queue="default", lock="prices.bands", queueing_lock="prices.bands")
+    def prices_bands(timestamp: int) -> None:
+        with transaction(services.console) as session:
+            fill_bands(session, now=services.clock.now())
 
     @app.periodic(cron="* * * * * */20")
     @app.task(name="queue.rescue", queue="default", queueing_lock="queue.rescue", pass_context=True)

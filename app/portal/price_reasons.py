@@ -17,6 +17,7 @@ from app.ui.charts import Stairs, stairs
 from app.ui.formats import day_and_time, local, money, reader_zone
 from kit.errors import NotFound, Refusal
 from kit.money import Money
+from pricing.bands import Band, read_bands
 from pricing.explaining import explain
 from pricing.history import PriceHistory, PriceMoved, price_history
 from tenants.actors import THE_COMPANY, told_to_partner, without_addresses
@@ -58,6 +59,7 @@ def index(variant_id: UUID) -> Response:
         no_price=no_price(found),
         unlisted=unlisted(found),
         todays_settings=todays_settings("your"),
+        band=None if asked and not error else _band(variant_id, moment),
         asked=asked,
         at_typed=asked if error else f"{local(at):%Y-%m-%dT%H:%M}",
         error=error,
@@ -65,6 +67,11 @@ def index(variant_id: UUID) -> Response:
         causes=[_causes(change, told, place.store.currency) for change in history.changes],
         chart=_chart(history, moment, place.store.currency),
     )
+
+
+def _band(variant_id: UUID, moment: datetime) -> Band | None:
+    """What half of the partners ask for it now, where enough of them do and this store may sell it."""
+    return read_bands(db(), **here().keys, variant_ids=[variant_id], now=moment).get(variant_id)
 
 
 def _causes(change: PriceMoved, told: dict[str, str], currency: str) -> list[Cause]:

@@ -29,6 +29,7 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from kit.money import Money
 from orders.sales import units_sold
+from pricing.bands import read_bands
 from pricing.grid import count_planned, count_rules, grid_rows, store_rule
 from pricing.judging import PricesRefused, preview_rule
 from pricing.retail import clear_prices, set_prices
@@ -37,6 +38,7 @@ from pricing.undo import undo_prices
 prices = Blueprint("prices", __name__)
 PAGE = 100
 _PERIOD = timedelta(days=30)
+_OTHERS = "awning-others"
 
 
 @prices.get("/prices")
@@ -169,6 +171,15 @@ def undo() -> Response:
     return redirect(_back(), 303)
 
 
+@prices.get("/prices/others")
+def others() -> Response:
+    """Show what other partners ask beside each price, or no longer; the browser remembers it."""
+    answered = redirect(_back(), 303)
+    wanted = "1" if request.args.get("show_others") else ""
+    answered.set_cookie(_OTHERS, wanted, httponly=True, samesite="Lax", secure=request.is_secure)
+    return answered
+
+
 def _back() -> str:
     """The page of the grid from which the form came."""
     return url_for("prices.index", **View.asked(request.args).address, page=request.args.get("page") or None)
@@ -195,6 +206,7 @@ def _grid(
     made = entries(rows, terms, typed=typed or {}, sold=sold, chosen=chosen, refusals=refusals)
     changed = [entry for entry in made if entry.changed]
     gains = [entry.at_same_sales for entry in changed if entry.at_same_sales and not entry.refusal]
+    bands = read_bands(db(), **place.keys, variant_ids=[row.variant_id for row in rows], now=moment)
     counts = {"all": len(index.variant_ids), "own": len(index.own)}
     return page(
         "portal/prices.html",
@@ -204,6 +216,8 @@ def _grid(
         rule=store_rule(db(), **place.keys, now=moment),
         rules=count_rules(db(), **place.keys, now=moment),
         planned=count_planned(db(), **place.keys, now=moment),
+        bands=bands,
+        others=request.cookies.get(_OTHERS) == "1",
         show=view.show,
         search=view.search,
         total=len(wanted),
