@@ -38,7 +38,7 @@ def read_cells(table: Table, *, lists: Sequence[ListEntry], currency: str) -> li
     Raises Refusal when the columns cannot be told, or nothing is in them.
     """
     at_sku, at_currency, columns = _columns(table, lists)
-    known = {entry.name.lower(): entry.price_list_id for entry in lists}
+    known = {entry.name.lower(): entry for entry in lists}
     found: list[Cell] = []
     for line, cells in table.rows:
 
@@ -74,11 +74,13 @@ def _columns(table: Table, lists: Sequence[ListEntry]) -> tuple[int, int | None,
 
 
 def _cell(
-    line: int, sku: str, head: str, typed: str, known: Mapping[str, UUID], currency: str, reason: str
+    line: int, sku: str, head: str, typed: str, known: Mapping[str, ListEntry], currency: str, reason: str
 ) -> Cell:
     name, shown = head.lower(), flat(typed)[:40]
+    entry = known.get(name)
+    head = entry.name if entry is not None else "Ceiling" if name == "ceiling" else head
     sku = flat(sku)[:_LONGEST]
-    if not reason and name != "ceiling" and name not in known:
+    if not reason and name != "ceiling" and entry is None:
         reason = f"There is no price list called “{head}”."
     if reason:
         return Cell(line, sku, head, shown, reason=reason)
@@ -88,7 +90,9 @@ def _cell(
         amount = cell_amount(typed, currency, "en", whose="These prices are")
     except Refusal as refusal:
         return Cell(line, sku, head, shown, reason=refusal.message)
-    return Cell(line, sku, head, str(amount.decimal), known.get(name), amount.minor)
+    return Cell(
+        line, sku, head, str(amount.decimal), entry.price_list_id if entry is not None else None, amount.minor
+    )
 
 
 def packed(cells: Iterable[Cell]) -> str:
@@ -107,7 +111,7 @@ def packed(cells: Iterable[Cell]) -> str:
 
 def unpacked(text: str, *, lists: Sequence[ListEntry], currency: str) -> list[Cell]:
     """The cells of a form's field. Raises Refusal where somebody changed it into something else."""
-    known = {entry.name.lower(): entry.price_list_id for entry in lists}
+    known = {entry.name.lower(): entry for entry in lists}
     found = []
     for row in text.splitlines():
         line, sku, head, typed, reason = [*row.split("\t"), "", "", "", ""][:5]

@@ -90,7 +90,7 @@ def test_pasted_prices_of_several_lists_are_seen_and_then_saved(world: World, go
     assert shown.status_code == 200
     said = words(shown)
     assert "4 prices would change" in said
-    assert "1 of them partners’ own prices" in said
+    assert "1 of these is a partner’s own price" in said
     assert "Nothing is saved yet" in said
     assert wholesale(world, world.mug) == {STANDARD: 1200}
     assert save(person, shown, reason="New season").status_code == 303
@@ -258,7 +258,7 @@ def test_a_file_changes_what_was_changed_in_it(world: World) -> None:
     rows = person.post("/wholesale/preview.csv", **carried(shown)).text.splitlines()
     assert rows[0] == "line,sku,product,variant,list,before,after,refused"
     assert rows[1] == f"2,{world.mug},Mug,Oat,{STANDARD},12.00,13.50,"
-    assert rows[2].endswith(",ceiling,,none,As it is already.")
+    assert rows[2].endswith(",Ceiling,,none,As it is already.")
     assert save(person, shown).status_code == 303
     world.later(minutes=1)
     assert wholesale(world, world.mug) == {STANDARD: 1350}
