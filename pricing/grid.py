@@ -201,7 +201,8 @@ def count_planned(session: Session, *, partner_id: UUID, store_id: UUID, now: da
 
 _RULES = text("""
     SELECT count(DISTINCT r.scope_id) FROM retail_rules r
-     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope <> 'variant'
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id
+       AND r.scope IN ('product', 'collection', 'store')
        AND r.valid @> CAST(:now AS timestamptz) AND r.withdrawn_at IS NULL
 """)
 

@@ -48,7 +48,8 @@ _RULES = text("""
       FROM retail_rules r
       LEFT JOIN products p ON r.scope = 'product' AND p.product_id = r.scope_id
       LEFT JOIN collections c ON r.scope = 'collection' AND c.collection_id = r.scope_id
-     WHERE r.partner_id = :partner_id AND r.store_id = :store_id AND r.scope <> 'variant'
+     WHERE r.partner_id = :partner_id AND r.store_id = :store_id
+       AND r.scope IN ('product', 'collection', 'store')
        AND r.withdrawn_at IS NULL AND (upper_inf(r.valid) OR upper(r.valid) > :now)
        AND NOT EXISTS (SELECT 1 FROM retail_rules o
                         WHERE o.partner_id = :partner_id AND o.store_id = :store_id AND o.scope = r.scope
