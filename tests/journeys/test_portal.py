@@ -248,6 +248,11 @@ PAGES = (
     "/prices?q=tote",
     "/prices/rule",
     "/prices/file",
+    "/prices/paste",
+    "/prices/planned",
+    "/discounts/",
+    "/discounts/sales/",
+    "/events/",
     "/look",
     "/store",
 )

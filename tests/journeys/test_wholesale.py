@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import Visitor, accessible
 from tests.journeys.test_portal import amount, in_the_dark, signed_in
 from tests.pricing.test_rises import own, raise_to
-from tests.world import Installation, World, usd
+from tests.world import Installation, World, eur, usd
 
 
 def test_a_partner_acts_on_a_rise_before_it_begins(world: World, visitor: Visitor) -> None:
@@ -38,6 +39,51 @@ def test_a_partner_acts_on_a_rise_before_it_begins(world: World, visitor: Visito
     expect(page.locator("tr[data-sku]")).to_have_count(1)
 
 
+def test_a_rise_is_seen_from_both_sides(world: World, visitor: Visitor, chromium: Browser) -> None:
+    """Weighed and announced by the company, then watched and answered by the partner, until it holds."""
+    own(world.ada, world.mug, usd("15.00"))
+    own(world.ben, world.mug, eur("40.00"))
+    world.later(minutes=1)
+    console = signed_in(world, visitor, face="console", role="catalogue")
+    begins = world.now.replace(second=0, microsecond=0) + timedelta(hours=3)
+    page = visitor.open(console, f"/wholesale/{world.product(f'mug-{world.number}')}?currency=USD")
+    page.get_by_label("New price in Standard").fill("15.50")
+    page.locator('input[name="day"]').fill(f"{begins:%Y-%m-%d}")
+    page.locator('input[name="time"]').fill(f"{begins:%H:%M}")
+    page.get_by_role("button", name="See the effect").click()
+    # One listing of one store lies under its new floor; the other prices follow, or stand high enough.
+    expect(page.get_by_role("heading", name=re.compile("1 listing"))).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.get_by_text("New wholesale prices for 2 variants")).to_be_visible()
+    world.run_jobs()
+
+    partner = Visitor(chromium.new_context(viewport={"width": 1280, "height": 900}), visitor.installation)
+    partner.context.set_default_timeout(10_000)
+    portal = signed_in(world, partner, face="portal", shop=world.ada)
+    page = partner.open(portal, "/prices/ahead")
+    row = page.locator(f'tr[data-sku="{world.mug}"]')
+    expect(row).to_contain_text("$16.50")
+    accessible(page)
+    page.get_by_role("link", name=re.compile(r"Change th(is|ese) \d")).click()
+    amount(page, world.mug).fill("19.90")
+    amount(page, world.mug).press("Control+Enter")
+    page.get_by_role("button", name="Save 1 price").press("Enter")
+    expect(page.get_by_text("1 price saved")).to_be_visible()
+    expect(partner.open(portal, "/prices/ahead").locator(f'tr[data-sku="{world.mug}"]')).to_have_count(0)
+
+    shop = partner.store(world.ada, f"/products/mug-{world.number}?variant={world.mug}")
+    expect(shop.locator("main")).to_contain_text("$19.90")
+    world.later(hours=3)
+    # What follows a rule follows the rise by itself: 80 percent on 15.50.
+    shop = partner.store(world.ada, f"/products/mug-{world.number}?variant={world.scarce_mug}")
+    expect(shop.locator("main")).to_contain_text("$27.90")
+    shop = partner.store(world.ada, f"/products/mug-{world.number}?variant={world.mug}")
+    expect(shop.locator("main")).to_contain_text("$19.90")
+    partner.context.close()
+    assert partner.complaints == []
+
+
 def test_staff_withdraw_a_rise_before_it_begins(world: World, visitor: Visitor) -> None:
     begins = raise_to(world, {world.tote: usd("14.00")})
     host = signed_in(world, visitor, face="console", role="catalogue")
@@ -47,6 +93,48 @@ def test_staff_withdraw_a_rise_before_it_begins(world: World, visitor: Visitor) 
     page.get_by_role("button", name=label).click()
     expect(page.get_by_text("is withdrawn: prices stay as they were")).to_be_visible()
     expect(page.get_by_role("button", name=label)).to_have_count(0)
+    accessible(page, widths=(320,))
+
+
+def test_staff_type_and_paste_into_the_sheet_and_see_the_effect(world: World, visitor: Visitor) -> None:
+    world.later(minutes=1)
+    host = signed_in(world, visitor, face="console", role="catalogue")
+    page = visitor.open(host, f"/wholesale/?currency=USD&q={world.number}")
+    cells = page.locator(f'tr[data-sku="{world.mug}"] [data-cell]')
+    below = page.locator(f'tr[data-sku="{world.scarce_mug}"] [data-cell]')
+    cells.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(below.first).to_be_focused()
+    page.keyboard.press("Shift+Enter")
+    expect(cells.first).to_be_focused()
+    for _ in range(cells.count() - 1):
+        page.keyboard.press("ArrowRight")
+    expect(cells.last).to_be_focused()
+    page.keyboard.type("19.00")
+    expect(page.get_by_text("1 price typed")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("1 price typed")).to_be_hidden()
+    cells.first.focus()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer()
+            data.setData("text", "12.50\\n12.75\\n")
+            document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))
+        }"""
+    )
+    expect(page.get_by_text("2 cells pasted")).to_be_visible()
+    expect(below.first).to_have_value("12.75")
+    cells.last.fill("20.00")
+    accessible(page)
+    page.get_by_role("button", name="See the effect").click()
+    expect(page.get_by_role("heading", name="3 prices would change")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Save 3 prices").click()
+    expect(page.get_by_text("3 prices saved, from now on.")).to_be_visible()
+    page = visitor.open(host, "/wholesale/file?currency=USD")
+    page.get_by_label("Cells with their heads").fill(f"sku\tStandard\n{world.mug}\tmany\n")
+    page.get_by_role("button", name="See what they would do").click()
+    expect(page.get_by_role("heading", name="No price would change")).to_be_visible()
     accessible(page, widths=(320,))
 
 
