@@ -60,21 +60,25 @@ def _bands(
     particular, hidden = exposed.particular(at=now), exposed.hidden()
     costs = wholesale_at(session, variant_ids=variant_ids, at=now)
     default = default_list(session).price_list_id
+    lists = {store.price_list_id for store in stores}
     for place, item in enumerate(goods):
+        fallback = costs.get((item.variant_id, default, currency))
+        cost_of = {key: costs.get((item.variant_id, key, currency), fallback) for key in lists}
         pricer = _Pricer(item)
         asked: dict[bool, dict[UUID, list[int]]] = {False: {}, True: {}}
         for number, store in enumerate(stores):
-            if (number, place) in hidden:
+            listing = (number, place)
+            if listing in hidden:
                 continue
-            cost = costs.get((item.variant_id, store.price_list_id, currency))
-            if cost is None:
-                cost = costs.get((item.variant_id, default, currency))
-            price = pricer.price(particular.get((number, place), store.rule), cost, store.terms)
+            rule = particular.get(listing, store.rule)
+            price = pricer.price(rule, cost_of[store.price_list_id], store.terms)
             if price is not None:
                 asked[store.terms.tax_inclusive].setdefault(store.partner_id, []).append(price)
         for tax_inclusive, by_partner in asked.items():
             if len(by_partner) >= FEWEST:
-                low, median, high = quartiles(quartiles(prices)[1] for prices in by_partner.values())
+                low, median, high = quartiles(
+                    prices[0] if len(prices) == 1 else quartiles(prices)[1] for prices in by_partner.values()
+                )
                 yield {
                     "variant_id": item.variant_id,
                     "currency": currency,
@@ -92,13 +96,14 @@ class _Pricer:
 
     def __init__(self, item: Goods) -> None:
         self._ceiling = item.ceiling
-        self._found: dict[tuple[Rule, int, Terms], int | None] = {}
+        self._found: dict[tuple[int, int, int], int | None] = {}
 
     def price(self, rule: Rule | None, cost: int | None, terms: Terms) -> int | None:
         """The price in minor units; None where there is none."""
         if rule is None or cost is None:
             return None
-        key = (rule, cost, terms)
+        # Stores that have the same rule or terms share the object, and what they are takes long to compare.
+        key = (id(rule), cost, id(terms))
         if key not in self._found:
             self._found[key] = retail_price(rule, wholesale=cost, terms=terms, ceiling=self._ceiling)
         return self._found[key]

@@ -132,6 +132,20 @@ def goods_on_sale(session: Session, *, variant_ids: Iterable[UUID], currency: st
     ]
 
 
+_EVENTS = text("""
+SELECT count(*) FROM sale_events e
+ WHERE e.withdrawn_at IS NULL AND e.ends > :at
+   AND EXISTS (SELECT 1 FROM sale_event_products p
+                WHERE p.event_id = e.event_id AND p.product_id IN (SELECT unnest(CAST(:products AS uuid[]))))
+""")
+
+
+def events_ahead(session: Session, *, goods: Sequence[Goods], at: datetime) -> int:
+    """How many sale events that are not over at a moment include some of these goods."""
+    products = list({item.product_id for item in goods})
+    return int(session.execute(_EVENTS, {"at": at, "products": products}).scalar_one())
+
+
 _DEFAULT = text("SELECT d.price_list_id FROM price_lists d WHERE d.is_default")
 
 

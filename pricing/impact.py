@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from kit.money import Money
 from pricing.ceilings import NewCeiling
-from pricing.exposure import Exposed, Seller, changes_by_list, goods_on_sale, sellers
+from pricing.exposure import Exposed, Seller, changes_by_list, events_ahead, goods_on_sale, sellers
 from pricing.spread import Spread, spread_of
 from pricing.tally import StoreTally, Tally
 from pricing.wholesale import NewWholesale
@@ -57,6 +57,9 @@ class Impact:
     ``capped`` prices are lower than they would be without a new ceiling, and ``capped_own`` of them are
     fixed ones.
 
+    ``events`` are the sale events that run then or later and include some of the goods: they lower whatever
+    wholesale there is by their percentage, so figures here are without them.
+
     ``units`` were sold of these listings in the last 30 days, at which partners earned ``earned``.
     ``take``, ``earn`` and ``pay`` are what the company, partners and shoppers would have had more or less
     at the same sales, where a paused listing counts as no sale.
@@ -69,6 +72,7 @@ class Impact:
     pausing: int
     capped: int
     capped_own: int
+    events: int
     stores: int
     partners: int
     choices: tuple[ChoiceEffect, ...]
@@ -109,10 +113,10 @@ def wholesale_impact(
     exposed = Exposed(session, stores=stores, goods=goods)
     tally = Tally(stores, [changes[store.price_list_id] for store in stores])
     tally.add(exposed.particular(at=begins), hidden=exposed.hidden(), sold=exposed.sold(since=now - _PERIOD))
-    return _impact(tally, currency)
+    return _impact(tally, currency, events_ahead(session, goods=goods, at=begins))
 
 
-def _impact(tally: Tally, currency: str) -> Impact:
+def _impact(tally: Tally, currency: str, events: int) -> Impact:
     touched = [(tally.stores[place], found) for place, found in tally.by_store.items() if found.touched]
     affected = [_store_effect(store, found, currency) for store, found in touched if found.under]
     return Impact(
@@ -123,6 +127,7 @@ def _impact(tally: Tally, currency: str) -> Impact:
         pausing=tally.pausing,
         capped=tally.capped,
         capped_own=tally.capped_own,
+        events=events,
         stores=len(touched),
         partners=len({store.partner_id for store, _ in touched}),
         choices=tuple(

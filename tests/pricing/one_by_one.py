@@ -120,6 +120,7 @@ def impact_one_by_one(
         "under": len(under),
         "rising": sum(item["after"] is not None and item["after"] > item["before"] for item in listings),
         "pausing": sum(item["after"] is None for item in listings),
+        "events": 0,
         "capped": sum(item["capped"] for item in listings),
         "capped_own": sum(item["capped"] and item["row"].method == "fixed" for item in listings),
         "stores": len({item["row"].store_id for item in listings}),

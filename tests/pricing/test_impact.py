@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from kit.ids import NIL, new_id
 from kit.money import Money
+from pricing.events import end_event
 from pricing.floor import FloorPolicy
 from pricing.impact import Impact, wholesale_impact
 from pricing.lists import create_price_list
@@ -24,6 +25,7 @@ from storage.database import transaction
 from tenants.models import Company, Partner
 from tests.pricing.dice import Dice
 from tests.pricing.one_by_one import impact_one_by_one
+from tests.pricing.test_events import announce
 from tests.world import World, eur, usd
 
 
@@ -121,3 +123,15 @@ def test_a_few_dear_things_do_not_press_the_others_together() -> None:
     assert found.width < 100
     assert found.beyond == 3
     assert asdict(spread_of({})) == {"width": 1, "floor": 0, "columns": (), "beyond": 0}
+
+
+def test_sale_events_that_include_the_goods_are_counted(world: World) -> None:
+    mug = rise(world, world.mug, usd("13.00"))
+    assert impact(world, [mug]).events == 0
+    event_id = announce(world)
+    # It runs from the second to the ninth day, and the new price begins on the third or later.
+    assert [impact(world, [mug], days).events for days in (3, 20)] == [1, 0]
+    assert impact(world, [rise(world, world.tote, usd("13.00"))]).events == 0
+    with transaction(world.services.console) as session:
+        end_event(session, event_id=event_id, actor="x", now=world.now)
+    assert impact(world, [mug]).events == 0
