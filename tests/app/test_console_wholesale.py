@@ -130,7 +130,7 @@ def test_each_cell_says_what_is_wrong_and_the_rest_goes_on_when_chosen(world: Wo
         "A price cannot be negative",
         "“many” is not an amount in USD",
         "There is no price list called “Nobody's”",
-        "The lowest ceiling is USD 11.00",
+        "The lowest ceiling is USD 11.",
         "This SKU stands in line 2 already",
         "There is no such SKU",
         "There is no SKU in this line",

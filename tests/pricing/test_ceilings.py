@@ -22,6 +22,14 @@ from tests.pricing.test_setting_prices import price, set_own
 from tests.world import World, eur, usd
 
 
+@pytest.fixture(autouse=True)
+def alone(world: World) -> None:
+    """Close what other tests left: whether a store shows tax in a currency moves that currency's floors."""
+    with transaction(world.services.console) as session:
+        mine = [world.ada.store_id, world.ben.store_id]
+        session.execute(update(Store).where(Store.store_id.not_in(mine)).values(state="closed"))
+
+
 def cap(world: World, sku: str, amount: Money | None, currency: str = "") -> None:
     world.later(minutes=1)
     with transaction(world.services.console) as session:

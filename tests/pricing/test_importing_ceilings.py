@@ -7,9 +7,11 @@ import io
 from pricing.ceilings import ceiling_history, ceilings_of
 from pricing.importing import ImportReport, WholesaleSource, import_products
 from storage.database import transaction
+from tests.pricing.test_ceilings import alone
 from tests.pricing.test_setting_prices import price
 from tests.world import World, eur, usd
 
+__all__ = ["alone"]
 HEAD = "Handle,Title,Variant SKU,Variant Price,ceiling"
 
 
