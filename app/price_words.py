@@ -66,7 +66,8 @@ def unlisted(found: Explanation) -> str:
 def todays_settings(whose: str) -> str:
     """What has no dates of its own, so that a moment of the past cannot be told exactly as it was."""
     return (
-        f"Prices and rules are kept with their dates. The smallest margin, tax, {whose} price list and the"
+        f"Prices and rules are kept with their dates. The smallest margin, tax, the company's"
+        f" highest prices, {whose} price list and the"
         " choice for prices that wholesale overtakes are not: today's judge the past too."
     )
 

@@ -14,6 +14,7 @@ from pricing.price_sheet import AskedCell, Named
 # They travel from page to page in a field, and a form's fields may come to four of these together.
 MOST_CHARACTERS = 3 << 20
 _LONGEST = 80
+_LONGEST_REASON = 300
 # What takes a ceiling away; an empty cell keeps what is.
 NONE = "none"
 
@@ -89,7 +90,7 @@ def _cell(
     try:
         amount = cell_amount(typed, currency, "en", whose="These prices are")
     except Refusal as refusal:
-        return Cell(line, sku, head, shown, reason=refusal.message)
+        return Cell(line, sku, head, shown, reason=flat(refusal.message)[:_LONGEST_REASON])
     return Cell(
         line, sku, head, str(amount.decimal), entry.price_list_id if entry is not None else None, amount.minor
     )
@@ -117,7 +118,7 @@ def unpacked(text: str, *, lists: Sequence[ListEntry], currency: str) -> list[Ce
         line, sku, head, typed, reason = [*row.split("\t"), "", "", "", ""][:5]
         if not line.isdecimal() or len(line) > 9:
             raise Refusal("These lines cannot be read any more. Bring them again.", field="file")
-        found.append(_cell(int(line), sku, head, typed, known, currency, flat(reason)[:300]))
+        found.append(_cell(int(line), sku, head, typed, known, currency, flat(reason)[:_LONGEST_REASON]))
     if not found:
         raise Refusal("There is no line with a SKU and a price.", field="file")
     return found

@@ -13,6 +13,7 @@ from pricing.assortment import hide_product, show_product
 from pricing.band_filling import fill_bands
 from pricing.bands import STALE, Band, PriceBand, quartiles, read_bands
 from storage.database import transaction
+from storage.jobs import Job, enqueue
 from tenants.models import Partner, Store
 from tests.pricing.test_setting_prices import set_own
 from tests.world import Shop, World, usd
@@ -142,6 +143,14 @@ def test_a_band_of_another_time_is_not_told(alone: World) -> None:
     assert band(alone.ada, alone.mug) is not None
     alone.later(minutes=2)
     assert band(alone.ada, alone.mug) is None
+
+
+def test_the_worker_does_it(alone: World) -> None:
+    sellers(alone, 4)
+    with transaction(alone.services.console) as session:
+        enqueue(session, Job("prices.bands", {"timestamp": 0}))
+    alone.run_jobs()
+    assert band(alone.ada, alone.mug) is not None
 
 
 def test_a_face_reads_bands_that_name_nobody_and_writes_none(alone: World) -> None:
