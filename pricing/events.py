@@ -90,7 +90,7 @@ def announce_event(
     told = Job(
         "event.changed",
         {"event_id": str(event_id), "kind": "announced"},
-        not_before=visible_from + _CLOCKS_DIFFER,
+        not_before=visible_from + _CLOCKS_DIFFER if visible_from > now else None,
     )
     enqueue(session, told)
     return event_id

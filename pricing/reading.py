@@ -17,7 +17,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from pricing.floor import FloorPolicy
-from pricing.past import ASK_LOWEST, PRICES_BEFORE
+from pricing.past import ASK_LOWEST, PRICES_BEFORE, REDUCED_SINCE
 from pricing.precedence import EVENT_IN_FORCE, RULE_IN_FORCE, SALE_IN_FORCE, WHOLESALE_IN_FORCE
 from pricing.rules import Rule, Terms
 
@@ -75,7 +75,7 @@ VARIANTS = Selection(
 )
 
 _TERMS = """
-terms AS (
+terms AS MATERIALIZED (
   SELECT s.partner_id, s.store_id, s.currency, s.tax_inclusive, s.on_wholesale_rise, p.price_list_id,
          s.country IN ({countries}) AS asks_lowest,
          (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id,
@@ -131,15 +131,15 @@ SELECT pr.product_id, pr.handle, pr.title, pr.summary, pr.vendor, pr.kind, pr.op
        terms.* {columns}
   FROM shown
   JOIN products pr ON pr.product_id = shown.product_id
-  JOIN variants v ON v.product_id = pr.product_id {only}
- CROSS JOIN terms {join}
+ CROSS JOIN terms
+  LEFT JOIN LATERAL ({event}) e ON true
+  LEFT JOIN LATERAL ({sale}) s ON true {lowered}
+  JOIN variants v ON v.product_id = pr.product_id {only} {join}
   LEFT JOIN stock_levels k ON k.variant_id = v.variant_id
   LEFT JOIN suggested_prices g ON g.variant_id = v.variant_id AND g.currency = terms.currency
   LEFT JOIN price_ceilings t ON t.variant_id = v.variant_id AND t.currency = terms.currency
   LEFT JOIN LATERAL ({wholesale}) w ON true
-  LEFT JOIN LATERAL ({rule}) r ON true
-  LEFT JOIN LATERAL ({event}) e ON true
-  LEFT JOIN LATERAL ({sale}) s ON true {past}
+  LEFT JOIN LATERAL ({rule}) r ON true {past}
  ORDER BY {order_out}, v.position
 """
 
@@ -203,6 +203,7 @@ def _statement(selection: Selection, order: str, with_description: bool, with_pa
             description="CASE WHEN shown.place = 0 THEN pr.description ELSE '' END"
             if with_description
             else "''",
+            lowered=REDUCED_SINCE if with_past else "",
             past=PRICES_BEFORE.format(**_in_force("m.at")) if with_past else "",
             past_column="past.past" if with_past else "NULL",
             **_in_force("CAST(:now AS timestamptz)"),

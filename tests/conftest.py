@@ -75,10 +75,18 @@ def _recreate(name: str, template: str = "template1") -> None:
 @pytest.fixture(scope="session")
 def database() -> Database:
     """A migrated database of this worker's own, or the one that scripts/mutations took a guard away from."""
-    name = os.environ.get("AWNING_TEST_DATABASE")
-    if not name:
-        name = f"awning_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-        _recreate(name, _TEMPLATE)
+    given = os.environ.get("AWNING_TEST_DATABASE")
+    return _database(given) if given else database_of_its_own("awning")
+
+
+def database_of_its_own(name: str) -> Database:
+    """A migrated database with nothing in it, for this worker alone."""
+    name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    _recreate(name, _TEMPLATE)
+    return _database(name)
+
+
+def _database(name: str) -> Database:
     url = _as(os.environ[_URL], name)
     face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
     return Database(url, face, console)

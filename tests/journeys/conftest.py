@@ -16,9 +16,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from app.application import create_app
 from payments.sandbox import Server
 from payments.verify import verify
-from storage.database import CONSOLE, FACE, Database, transaction
+from storage.database import transaction
 from tenants.access import invite, use_link
-from tests import conftest as base
+from tests.conftest import database_of_its_own
 from tests.sql_rules import watch
 from tests.world import Installation, Shop, World
 
@@ -49,13 +49,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation of its own, served on free ports of this machine."""
-    name = f"awning_journeys_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    base._recreate(name, base._TEMPLATE)
-    url = base._as(os.environ[base._URL], name)
-    face, console = (url.replace("awning_owner@", f"{role}@") for role in (FACE, CONSOLE))
     web = make_server("127.0.0.1", 0, lambda e, s: application(e, s), threaded=True)
     installation = Installation(
-        Database(url, face, console),
+        database_of_its_own("awning_journeys"),
         tmp_path_factory.mktemp("journeys"),
         port=web.server_port,
         pay="http://localhost:1",

@@ -20,7 +20,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.story.promises import Promises
 from tests.story.rush import Rush
-from tests.world import World
+from tests.world import Installation
 
 STEPS = int(os.environ.get("STORY_STEPS", "500"))
 _EXAMPLES, _LENGTH = 10, 50
@@ -30,9 +30,11 @@ class Story(Rush, Promises):
     """Whatever the company, two partners and their shoppers may do."""
 
 
-def test_two_stores_live_through_anything(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_stores_live_through_anything(
+    installation: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
     saw = Counter[str]()
-    machine = type("Story", (Story,), {"installation": world.installation, "saw": saw})
+    machine = type("Story", (Story,), {"installation": installation, "saw": saw})
     while saw["step"] < STEPS:
         run_state_machine_as_test(
             machine,
