@@ -198,7 +198,7 @@ def changes_by_list(
 # security knows little of how many rows a period leaves, into loops over everything.
 _RULED = """
 SELECT CAST(e.store_id AS text), e.scope, e.layer, e.method, e.rounding,
-       array_agg(CAST(e.scope_id AS text)), array_agg(CAST(e.rule_id AS text)), array_agg(e.value),
+       array_agg(CAST(e.scope_id AS text)), array_agg({key}), array_agg(e.value),
        array_agg(e.judged_wholesale)
   FROM retail_rules e
  WHERE e.scope = '{scope}' AND e.scope_id IN (SELECT unnest(CAST(:{scope}s AS uuid[])))
@@ -207,7 +207,13 @@ SELECT CAST(e.store_id AS text), e.scope, e.layer, e.method, e.rounding,
  GROUP BY e.store_id, e.scope, e.layer, e.method, e.rounding
 """
 _SCOPES = ("variant", "product", "collection")
-_PARTICULAR = text(" UNION ALL ".join(_RULED.format(scope=scope) for scope in _SCOPES))
+# Only of collections several can hold for one listing, so that only there a key has to decide.
+_KEYS = {
+    "variant": "CAST('' AS text)",
+    "product": "CAST('' AS text)",
+    "collection": "CAST(e.rule_id AS text)",
+}
+_PARTICULAR = text(" UNION ALL ".join(_RULED.format(scope=scope, key=_KEYS[scope]) for scope in _SCOPES))
 _HIDDEN = text("""
 SELECT CAST(h.store_id AS text), CAST(h.product_id AS text) FROM hidden_products h
  WHERE h.product_id IN (SELECT unnest(CAST(:products AS uuid[])))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from kit.memory import making_many
 from kit.money import Money
 from pricing.ceilings import NewCeiling
 from pricing.exposure import Exposed, Seller, changes_by_list, events_ahead, goods_on_sale, sellers
@@ -112,7 +113,10 @@ def wholesale_impact(
     )
     exposed = Exposed(session, stores=stores, goods=goods)
     tally = Tally(stores, [changes[store.price_list_id] for store in stores])
-    tally.add(exposed.particular(at=begins), hidden=exposed.hidden(), sold=exposed.sold(since=now - _PERIOD))
+    with making_many():
+        tally.add(
+            exposed.particular(at=begins), hidden=exposed.hidden(), sold=exposed.sold(since=now - _PERIOD)
+        )
     return _impact(tally, currency, events_ahead(session, goods=goods, at=begins))
 
 

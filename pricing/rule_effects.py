@@ -15,12 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
+from kit.memory import making_many
 from kit.money import Money
 from pricing.bases import Basis, Pricer, read_bases
 from pricing.judging import well_formed
 from pricing.models import SCOPES
 from pricing.rule_targets import Target, covered_variants, target_named
-from pricing.rules import Rule, Terms, price_steps
+from pricing.rules import Rule, Steps, Terms, price_steps
 from pricing.store_rules import rules_at
 
 
@@ -89,19 +90,25 @@ def rule_effects(
     rank = (SCOPES.index(scope), "standing" if at is None else "planned", _place(session, target))
     others = rules_at(session, partner_id=partner_id, store_id=store_id, now=moment)
     pricer, changed, prices, lifted, capped = Pricer(terms), [], 0, 0, 0
-    for was, basis in zip(before, after, strict=True):
-        beneath = others.get(basis.beneath_id) if basis.beneath_id else None
-        if basis.own is not None:
-            continue
-        if beneath is not None and beneath.rank <= rank:
-            # What the rule replaces may have gone before this one, and it itself does not.
-            changed += _effect(pricer, was, basis, basis.beneath, terms)
-            continue
-        prices += 1
-        steps = price_steps(rule, wholesale=basis.wholesale, terms=terms, ceiling=basis.ceiling)
-        lifted += method != "fixed" and steps.target < steps.floor
-        capped += steps.price != steps.rounded
-        changed += _effect(pricer, was, basis, rule, terms)
+    # Of thousands of listings many cost the same, and come out alike.
+    alike: dict[tuple[int, int | None], Steps] = {}
+    with making_many():
+        for was, basis in zip(before, after, strict=True):
+            beneath = others.get(basis.beneath_id) if basis.beneath_id else None
+            if basis.own is not None:
+                continue
+            if beneath is not None and beneath.rank <= rank:
+                # What the rule replaces may have gone before this one, and it itself does not.
+                changed += _effect(pricer, was, basis, basis.beneath, terms)
+                continue
+            prices += 1
+            key = (basis.wholesale, basis.ceiling)
+            if key not in alike:
+                alike[key] = price_steps(rule, wholesale=basis.wholesale, terms=terms, ceiling=basis.ceiling)
+            steps = alike[key]
+            lifted += method != "fixed" and steps.target < steps.floor
+            capped += steps.price != steps.rounded
+            changed += _effect(pricer, was, basis, rule, terms)
     refused = _refused(after, value, terms) if method == "fixed" else ()
     lowest = max((row.lowest for row in refused), default=None)
     return RuleEffects(len(after), prices, tuple(changed), lifted, capped, refused, lowest)

@@ -116,14 +116,17 @@ class Tally:
         terms = self.stores[store].terms
         floor = self._floor(terms, change.after)
         outcome: Outcome | None
+        price = rule.value
         if (
             rule.method == "fixed"
             and change.ceiling is None
             and change.new_ceiling is None
-            and rule.value >= max(floor, self._floor(terms, change.before))
+            and price >= self._floor(terms, change.before)
         ):
-            # Most own prices are these, which nothing moves.
-            outcome = Outcome(rule.value, rule.value, rule.value - floor, False)
+            # Most own prices are these: nothing has moved them yet, and few rises will.
+            under = price < floor
+            after = retail_price(rule, wholesale=change.after, terms=terms) if under else price
+            outcome = Outcome(price, after, price - floor, under)
         else:
             outcome = _outcome(rule, terms, change, floor)
         if outcome is None:
