@@ -246,6 +246,10 @@ function start(form) {
   form.querySelector("[data-discard]").addEventListener("click", () => { form.leaving = true })
   for (const row of rows) if (row.matches(".changed-row, .bad-row")) row.state = { changed: true, problem: row.matches(".bad-row"), gain: 0 }
   for (const row of rows) if (row.matches(".changed-row")) update(row)
+  // What was typed before this file had come counts like anything else.
+  const early = rows.filter((row) => !row.state && field(row).value.trim() !== before(row))
+  for (const row of early) update(row)
+  if (early.length) sum()
   pick()
 }
 
