@@ -168,7 +168,7 @@ function start(form) {
     if (pairs.every(([sku]) => named.has(sku) || sku.toLowerCase() === "sku")) {
       const known = pairs.filter(([sku]) => named.has(sku))
       for (const [sku, price] of known) set(named.get(sku), price)
-      tell(fill(words.pasted, known.length))
+      tell(pasted(known.length))
       return true
     }
     const sent = document.querySelector("[data-paste-form]")
@@ -177,6 +177,8 @@ function start(form) {
     sent.submit()
     return true
   }
+
+  const pasted = (count) => (count === 1 ? words.pastedOne : fill(words.pasted, count))
 
   function tell(sentence) {
     form.querySelector("[data-pasted]").textContent = sentence
@@ -230,7 +232,7 @@ function start(form) {
       const fits = lines.slice(0, rows.length - from)
       fits.forEach((line, index) => set(rows[from + index], line.split("\t").pop().trim()))
       const left = lines.length - fits.length
-      tell(left ? fill(words.left, fits.length, left) : fill(words.pasted, fits.length))
+      tell(pasted(fits.length) + (left ? ` ${fill(words.left, fits.length, left)}` : ""))
     }
     sum()
   })
