@@ -99,6 +99,8 @@ def test_what_is_typed_before_the_script_has_come_counts(world: World, visitor: 
     page.goto(
         visitor.installation.services.config.url(host, f"/prices?q={world.number}"), wait_until="commit"
     )
+    while not held:
+        page.wait_for_timeout(20)
     amount(page, world.tote).fill("22.00")
     expect(page.get_by_role("button", name="Save 1 price")).to_be_hidden()
     held[0].continue_()
