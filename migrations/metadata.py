@@ -7,6 +7,7 @@ import pricing.bands
 import pricing.ceilings
 import pricing.discount_models
 import pricing.models
+import pricing.sale_models
 import storage.audit
 import storage.revisions
 import tenants.models
@@ -22,6 +23,7 @@ ROOMS = (
     pricing.ceilings,
     pricing.discount_models,
     pricing.models,
+    pricing.sale_models,
     storage.audit,
     storage.revisions,
     tenants.models,

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from pricing.models import SaleEventNotice
 from pricing.notices import Reader
+from pricing.sale_models import SaleEventNotice
 
 _PARTNERS = text("""
     SELECT p.partner_id FROM partners p, sale_events e

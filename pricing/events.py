@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id
-from pricing.models import SaleEvent, SaleEventChoice, SaleEventProduct
 from pricing.precedence import MAY_SEE_EVENT
+from pricing.sale_models import SaleEvent, SaleEventChoice, SaleEventProduct
 from pricing.standstill import after_orders, after_orders_of, keep_orders_out
 from storage import audit
 from storage.jobs import Job, enqueue

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal
 from kit.ids import NIL, new_id
 from kit.money import Money
-from pricing.models import StoreSale
 from pricing.offers import Reductions, reduced, regular_price
 from pricing.reading import COLLECTION_ID, EVERYTHING, PRODUCTS, Selection, read_prices, terms_of
+from pricing.sale_models import StoreSale
 from storage import audit
 from storage.revisions import store_changed
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from pricing.event_costs import event_outlook
 from pricing.events import choose
-from pricing.models import SaleEvent, SaleEventProduct
+from pricing.sale_models import SaleEvent, SaleEventProduct
 from storage.database import transaction
 from tests.app.faces import Visitor, field, words
 from tests.world import CONTACT, GERMAN, World, eur, usd
