@@ -166,7 +166,7 @@ def simulator() -> Response:
         | {"coupon": request.args.get("coupon", "")[:20]},
         errors=typed.errors,
         stores=[
-            (f"{partner.partner_id}:{store.store_id}", f"{store.name}, {store.currency}")
+            (f"{partner.partner_id}:{store.store_id}", ", ".join((store.name, *store.hosts[:1], store.currency)))
             for partner, store in stores
         ],
         partner=at[0] if at else None,
