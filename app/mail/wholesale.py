@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from app.mail.mailer import MailUndelivered, compose
+from app.mail.partners import in_utc, spread, tell
 from app.services import Services
 from kit.ids import NIL
 from pricing.notices import (
-    Reader,
     change_begins,
     note_readers,
     note_sent,
     partners_to_tell,
 )
 from pricing.outlook import Overtaken, overtaken_prices
-from storage.database import transaction
-from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant
 from tenants.overview import OwnStore, PartnerOverview, partner_overview
 
-_AT_ONCE = 200
 _NAMED = 5
 _CHOICES = {
     "lift": "are lifted to the lowest price allowed",
@@ -35,24 +32,10 @@ _CHOICES = {
 def spread_wholesale_mails(
     services: Services, *, change_id: UUID, kind: str, after: UUID = NIL, now: datetime
 ) -> None:
-    """Make a job for each partner that a change concerns, some at once and the rest in a job of its own.
-
-    A partner's jobs about one change follow one another, so that nobody hears that a change does not
-    happen before hearing of it. Each is tried again by itself, so a mail that fails touches no other.
-    """
-    with transaction(services.console) as session:
-        partners = partners_to_tell(
-            session, change_id=change_id, kind=kind, after=after, limit=_AT_ONCE, now=now
-        )
-        about = {"change_id": str(change_id), "kind": kind}
-        jobs = [
-            Job("wholesale.tell", {**about, "partner_id": str(key)}, lock=f"wholesale.{change_id}.{key}")
-            for key in partners
-        ]
-        if len(partners) == _AT_ONCE:
-            jobs.append(Job("wholesale.changed", {**about, "after": str(partners[-1])}))
-        if jobs:
-            enqueue(session, *jobs)
+    """Make a job for each partner that a change concerns."""
+    about = {"change_id": str(change_id), "kind": kind}
+    find = partial(partners_to_tell, change_id=change_id, kind=kind, after=after, now=now)
+    spread(services, "wholesale", about, subject=change_id, find=find)
 
 
 def send_wholesale_mails(
@@ -60,12 +43,13 @@ def send_wholesale_mails(
 ) -> None:
     """Send a partner's people the mail about a change that they have not got yet.
 
-    Who is to get it is noted first; the mail server is spoken to outside any transaction. Raises
-    MailUndelivered after all were tried, so that another attempt sends what is missing alone.
+    Who is to get it is noted first. Raises MailUndelivered as ``tell`` does.
     """
     with tenant.begin() as session:
         partner = partner_overview(session, partner_id=tenant.partner_id)
         begins = change_begins(session, change_id=change_id)
+        if begins is None:
+            return
         found: list[tuple[OwnStore, list[Overtaken]]] = []
         if kind == "announced":
             found = [
@@ -84,58 +68,17 @@ def send_wholesale_mails(
             ]
             if not found:
                 return
-        readers = (
-            note_readers(session, partner_id=tenant.partner_id, change_id=change_id, kind=kind)
-            if begins
-            else []
-        )
+        readers = note_readers(session, partner_id=tenant.partner_id, change_id=change_id, kind=kind)
         if not readers:
             session.rollback()
-    failed: MailUndelivered | None = None
-    for reader in readers:
-        assert begins is not None
-        subject, text = (
-            _announced(services, partner, found, begins, now)
-            if kind == "announced"
-            else _withdrawn(partner, begins)
-        )
-        try:
-            _send(services, partner, reader, subject, text, f"wholesale.{kind}.{change_id}", now)
-        except MailUndelivered as error:
-            failed = error
-            continue
-        with tenant.begin() as session:
-            note_sent(
-                session,
-                partner_id=tenant.partner_id,
-                change_id=change_id,
-                kind=kind,
-                person_id=reader.person_id,
-                now=now,
-            )
-    if failed:
-        raise failed
-
-
-def _send(
-    services: Services,
-    partner: PartnerOverview,
-    reader: Reader,
-    subject: str,
-    text: str,
-    about: str,
-    now: datetime,
-) -> None:
-    services.mailer.send(
-        compose(
-            sender=(partner.company, services.config.mail_from),
-            to=reader.email,
-            subject=subject,
-            text=f"Hello {reader.name},\n\n{text}",
-            message_id=f"{about}.{partner.partner_id}.{reader.person_id}@{services.config.platform_domain}",
-            at=now,
-        )
+    mail = (
+        _announced(services, partner, found, begins, now)
+        if kind == "announced"
+        else _withdrawn(partner, begins)
     )
+    about = f"wholesale.{kind}.{change_id}"
+    note = partial(note_sent, partner_id=tenant.partner_id, change_id=change_id, kind=kind, now=now)
+    tell(services, tenant, partner.company, readers, mail, about=about, note=note, now=now)
 
 
 def _announced(
@@ -151,13 +94,13 @@ def _announced(
     if begins > now:
         subject = f"Wholesale rises on {begins:%d %B %Y}: {prices} {go} under the floor"
         first = (
-            f"{partner.company} raises wholesale from {_moment(begins)} on. Then {prices} {are} under the"
+            f"{partner.company} raises wholesale from {in_utc(begins)} on. Then {prices} {are} under the"
             " lowest price allowed."
         )
     else:
         subject = f"Wholesale has risen: {prices} {are} under the floor"
         first = (
-            f"{partner.company} has raised wholesale, in force since {_moment(begins)}. With it {prices}"
+            f"{partner.company} has raised wholesale, in force since {in_utc(begins)}. With it {prices}"
             f" {are} under the lowest price allowed."
         )
     parts = [first]
@@ -182,10 +125,6 @@ def _row(row: Overtaken) -> str:
 def _withdrawn(partner: PartnerOverview, begins: datetime) -> tuple[str, str]:
     return (
         f"Wholesale does not rise on {begins:%d %B %Y}",
-        f"The rise of wholesale that {partner.company} had announced for {_moment(begins)} does not happen."
+        f"The rise of wholesale that {partner.company} had announced for {in_utc(begins)} does not happen."
         " Your prices stay as you set them; there is nothing that you need to do.\n",
     )
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%d %B %Y, %H:%M} UTC"

@@ -216,7 +216,7 @@ def test_a_withdrawal_waits_for_the_partner_that_is_being_told(world: World) -> 
 
 
 def test_many_partners_are_found_a_page_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.mail.wholesale._AT_ONCE", 1)
+    monkeypatch.setattr("app.mail.partners._AT_ONCE", 1)
     cleo = world.shop("cleo", "USD", "US", tax_inclusive=False)
     for shop in (world.ada, cleo):
         person(shop, "owner")

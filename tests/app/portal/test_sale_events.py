@@ -128,6 +128,23 @@ def test_partners_are_told_once_when_the_embargo_ends_and_of_a_withdrawal(world:
     assert len(told) == 2
 
 
+def test_who_works_for_two_partners_hears_from_both(world: World) -> None:
+    staff, address = Staff(world), f"both{world.number}@example.com"
+    with transaction(world.services.console) as session:
+        for shop in (world.ada, world.ben):
+            invite(
+                session, email=address, name="Noor", face="portal", role="manager",
+                partner_id=shop.partner_id, now=world.now,
+            )  # fmt: skip
+    announce(world, staff, embargo=0)
+    world.later(minutes=1)
+    for _ in range(3):
+        world.run_jobs()
+    first, second = subjects(world, address)
+    assert first == second
+    assert first.startswith(f"Sale event Spring {world.number}")
+
+
 def subjects(world: World, address: str) -> list[str]:
     """The subjects of the mails that somebody got."""
     sent = world.services.mailer.messages()  # type: ignore[attr-defined]
