@@ -53,7 +53,7 @@ def announce(world: World, staff: Staff, *, embargo: int = 1, begins: int = 3, e
 
 def link_to(visitor: Visitor, world: World) -> str:
     page = visitor.get("/events/").text
-    found = re.search(r'href="(/events/[0-9a-f-]{36})', page)
+    found = re.search(rf'href="(/events/[0-9a-f-]{{36}})">Spring {world.number}<', page)
     assert found, page
     return found[1]
 
