@@ -9,6 +9,7 @@ from uuid import UUID
 from babel import Locale
 from flask import abort, request
 
+from app.discount_forms import Typed
 from kit.errors import Refusal, Refusals
 from kit.money import Money, NotAnAmount, basis_points
 
@@ -74,18 +75,30 @@ def read_whole(value: str, *, field: str) -> int:
     return int(plain)
 
 
-def read_moment(day: str, time: str, *, field: str, otherwise: datetime) -> datetime:
-    """A moment in UTC from a day and a time of day; ``otherwise`` when both are empty."""
+def read_moment(day: str, time: str, *, field: str) -> datetime | None:
+    """A moment from a day and a time of day, in UTC as everywhere in the console; None when both are empty.
+
+    Raises Refusal.
+    """
     if not day:
         if time:
             raise Refusal("Choose the day too.", field=field)
-        return otherwise
+        return None
     try:
         hour, minute = (int(part) for part in (time or "00:00").split(":")[:2])
         found = date.fromisoformat(day)
         return datetime(found.year, found.month, found.day, hour, minute, tzinfo=UTC)
     except ValueError:
         raise Refusal("This is not a moment. Choose a day and a time.", field=field) from None
+
+
+def typed_moment(typed: Typed, name: str) -> datetime | None:
+    """A moment of a discount's form, read likewise; what is wrong with it stands in ``typed`` then."""
+    try:
+        return read_moment(typed.form[f"{name}_day"], typed.form[f"{name}_time"], field=name)
+    except Refusal as refusal:
+        typed.refuse(refusal)
+        return None
 
 
 def check_countries(codes: Iterable[str], *, field: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.console.forms import key, read_moment
+from app.console.forms import key, typed_moment
 from app.console.pages import page, said
 from app.discount_forms import FIELDS, Typed, product_titles, shelves
 from app.discount_words import bag_of, discount_words, scope_words
@@ -74,7 +74,7 @@ def create() -> Response:
         typed.errors["currency"] = "Choose a currency that your stores sell in."
     value = 0 if "currency" in typed.errors else typed.value(currency or "XXX")
     scope, scope_id = typed.scope(db())
-    begins, ends = _moment(typed, "begins"), _moment(typed, "ends")
+    begins, ends = typed_moment(typed, "begins"), typed_moment(typed, "ends")
     limit = typed.percent("limit")
     if not typed.form["limit"]:
         typed.errors["limit"] = "Say how much of wholesale shoppers pay at least, from 0 to 100 percent."
@@ -108,18 +108,6 @@ def create() -> Response:
     later = begins is not None and begins > now()
     said(f"{typed.form['name']} {'begins by itself' if later else 'comes off in stores now'}.")
     return redirect(url_for("promotions.index"), 303)
-
-
-def _moment(typed: Typed, name: str) -> datetime | None:
-    """A moment of the form, in UTC as everywhere in the console; None when it is empty."""
-    day, time = typed.form[f"{name}_day"], typed.form[f"{name}_time"]
-    if not day and not time:
-        return None
-    try:
-        return read_moment(day, time, field=name, otherwise=now())
-    except Refusal as refusal:
-        typed.errors.setdefault(name, refusal.message)
-        return None
 
 
 @promotions.post("/<uuid:promotion_id>/end")
@@ -166,7 +154,10 @@ def simulator() -> Response:
         | {"coupon": request.args.get("coupon", "")[:20]},
         errors=typed.errors,
         stores=[
-            (f"{partner.partner_id}:{store.store_id}", ", ".join((store.name, *store.hosts[:1], store.currency)))
+            (
+                f"{partner.partner_id}:{store.store_id}",
+                ", ".join((store.name, *store.hosts[:1], store.currency)),
+            )
             for partner, store in stores
         ],
         partner=at[0] if at else None,

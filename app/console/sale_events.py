@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, request, url_for
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from app.console.forms import key, read_moment
+from app.console.forms import key, typed_moment
 from app.console.forms import text as text_of
 from app.console.pages import page, said
 from app.discount_forms import Typed, product_titles, shelves
@@ -115,18 +115,6 @@ def _typed(sent: Any) -> Typed:
     return typed
 
 
-def _moment(typed: Typed, name: str) -> datetime | None:
-    """A moment of the form, in UTC as everywhere in the console; None when it is empty."""
-    day, time = typed.form[f"{name}_day"], typed.form[f"{name}_time"]
-    if not day and not time:
-        return None
-    try:
-        return read_moment(day, time, field=name, otherwise=now())
-    except Refusal as refusal:
-        typed.errors.setdefault(name, refusal.message)
-        return None
-
-
 def _draft(typed: Typed) -> Draft:
     """What the form says, with everything that is wrong in ``typed``."""
     chosen = [key(value) for value in request.form.getlist("price_lists")]
@@ -137,7 +125,7 @@ def _draft(typed: Typed) -> Draft:
     elif not 0 < cut <= LARGEST_CUT:
         limit = f"Wholesale can be lowered by more than 0 and at most {LARGEST_CUT // 100} percent."
         typed.errors.setdefault("value", limit)
-    moments = {name: _moment(typed, name) for name in _MOMENTS}
+    moments = {name: typed_moment(typed, name) for name in _MOMENTS}
     if moments["ends"] is None:
         typed.errors.setdefault("ends", "Choose when it ends.")
     covered: list[Covered] = []

@@ -32,14 +32,13 @@ def read_begins(errors: dict[str, str]) -> datetime | None:
     One that was left open is the moment of saving, and must not differ between the steps: it is None.
     """
     try:
-        if text("day") or text("time"):
-            begins = read_moment(text("day"), text("time"), field="begins", otherwise=now())
-            if begins < now():
-                raise Refusal("A price can begin now or later, not in the past.", field="begins")
-            return begins
+        begins = read_moment(text("day"), text("time"), field="begins")
+        if begins is not None and begins < now():
+            raise Refusal("A price can begin now or later, not in the past.", field="begins")
+        return begins
     except Refusal as refusal:
         gather(errors, refusal)
-    return None
+        return None
 
 
 def effect(impact: Impact | None, *, saving: int, differs: bool) -> dict[str, Any]:
