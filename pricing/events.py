@@ -28,6 +28,23 @@ _FURTHEST = timedelta(days=731)
 _MOST_PRODUCTS = 5000
 # The queue waits by the database's clock, and whom to tell is asked by the program's.
 _CLOCKS_DIFFER = timedelta(seconds=2)
+_PRODUCTS = text("""
+    SELECT p.product_id, p.title FROM products p
+     WHERE p.state = 'active'
+       AND (:scope = 'all' OR p.product_id = :scope_id
+            OR p.product_id IN (SELECT c.product_id FROM collection_products c
+                                 WHERE c.collection_id = :scope_id))
+     ORDER BY p.position, p.title, p.product_id
+""")
+
+
+def products_to_lower(session: Session, *, scope: str, scope_id: UUID) -> list[tuple[UUID, str]]:
+    """The products that an event for ``scope`` may lower, with their titles, in the company's order.
+
+    The scope is ``all``, or the ``collection`` or ``product`` with the key ``scope_id``.
+    """
+    asked = {"scope": scope, "scope_id": scope_id}
+    return [(row.product_id, row.title) for row in session.execute(_PRODUCTS, asked)]
 
 
 def announce_event(

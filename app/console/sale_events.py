@@ -8,31 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
-from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from app.console.forms import key, typed_moment
-from app.console.forms import text as text_of
+from app.console.forms import key, text, typed_moment
 from app.console.pages import page, said
 from app.discount_forms import Typed, product_titles, shelves
 from app.edge import db, now, person
 from kit.errors import Refusal
 from pricing.event_costs import EventOutlook, event_outlook
 from pricing.event_reading import company_events
-from pricing.events import LARGEST_CUT, announce_event, end_event
+from pricing.events import LARGEST_CUT, announce_event, end_event, products_to_lower
 from pricing.lists import price_lists
 
 sale_events = Blueprint("sale_events", __name__, url_prefix="/promotions/events")
 _MOMENTS = ("visible", "begins", "ends")
 _EXTRA = ("note", *(f"{name}_{part}" for name in _MOMENTS for part in ("day", "time")))
-_COVERED = text("""
-    SELECT p.product_id, p.title FROM products p
-     WHERE p.state = 'active'
-       AND (:scope = 'all' OR p.product_id = :scope_id
-            OR p.product_id IN (SELECT c.product_id FROM collection_products c
-                                 WHERE c.collection_id = :scope_id))
-     ORDER BY p.position, p.title, p.product_id
-""")
 _MOST_SHOWN = 500
 
 
@@ -80,7 +70,7 @@ def announce() -> Response:
     """Announce an event, or only show its products with their cuts and what it would cost."""
     typed = _typed(request.form)
     draft = _draft(typed)
-    if typed.errors or text_of("act") == "look":
+    if typed.errors or text("act") == "look":
         return _form(typed, draft.price_lists, 422 if typed.errors else 200, draft)
     try:
         announce_event(
@@ -130,8 +120,8 @@ def _draft(typed: Typed) -> Draft:
         typed.errors.setdefault("ends", "Choose when it ends.")
     covered: list[Covered] = []
     if "scope" not in typed.errors and "collection" not in typed.errors and "product" not in typed.errors:
-        rows = db().execute(_COVERED, {"scope": scope, "scope_id": scope_id})
-        covered = [Covered(row.product_id, row.title, _cut(typed, row.product_id, cut or 0)) for row in rows]
+        found = products_to_lower(db(), scope=scope, scope_id=scope_id)
+        covered = [Covered(each, title, _cut(typed, each, cut or 0)) for each, title in found]
     begins = moments["begins"] or now()
     if moments["ends"] is not None and moments["ends"] <= begins:
         typed.errors.setdefault("ends", "A sale event ends after it begins.")
@@ -171,7 +161,7 @@ def _outlook(draft: Draft) -> EventOutlook | None:
 
 
 def _form(typed: Typed, chosen: list[UUID], status: int = 200, draft: Draft | None = None) -> Response:
-    shown = draft is not None and (draft.looked or text_of("act") == "look") and draft.covered
+    shown = draft is not None and (draft.looked or text("act") == "look") and draft.covered
     return page(
         "sale_event_new.html",
         room="promotions",
