@@ -58,7 +58,9 @@ def set_judged(
     if not judged:
         return
     ids = [row.variant_id for row in judged]
-    begins = _end(session, partner_id, store_id, "variant", ids, now)
+    begins = end_rules(
+        session, partner_id=partner_id, store_id=store_id, scope="variant", scope_ids=ids, now=now
+    )
     write_own_prices(
         session,
         judged,
@@ -141,7 +143,9 @@ def clear_prices(
 ) -> None:
     """Let variants follow the store's rules again instead of prices of their own."""
     store_changed(session, store_id=store_id)
-    _end(session, partner_id, store_id, "variant", variant_ids, now)
+    end_rules(
+        session, partner_id=partner_id, store_id=store_id, scope="variant", scope_ids=variant_ids, now=now
+    )
     audit.record(
         session,
         actor=actor,
@@ -179,7 +183,9 @@ def set_rule(
     target = Target(partner_id=partner_id, store_id=store_id, scope=scope, scope_id=scope_id)
     # What follows wholesale is right for any of it, so nothing of a catalogue of thousands has to be read.
     judged = judge_fixed(session, **target, value=value, at=now) if method == "fixed" else (None, None)
-    begins = end_rules(session, **target, now=now)
+    begins = end_rules(
+        session, partner_id=partner_id, store_id=store_id, scope=scope, scope_ids=[scope_id], now=now
+    )
     write_rule(
         session,
         target,
@@ -187,25 +193,11 @@ def set_rule(
         value=value,
         rounding=rounding,
         judged=judged,
-        valid=Range(begins, None),
+        begins=begins,
+        ends=None,
         layer="standing",
         actor=actor,
         now=now,
-    )
-    audit.record(
-        session,
-        actor=actor,
-        action="retail.rule_set",
-        subject=f"store:{store_id}",
-        partner_id=partner_id,
-        now=now,
-        after={
-            "scope": scope,
-            "scope_id": str(scope_id),
-            "method": method,
-            "value": value,
-            "rounding": rounding,
-        },
     )
 
 
@@ -217,45 +209,54 @@ def write_rule(
     value: int,
     rounding: str,
     judged: tuple[int | None, int | None],
-    valid: Range[datetime],
+    begins: datetime,
+    ends: datetime | None,
     layer: str,
     actor: str,
     now: datetime,
 ) -> UUID:
-    """Write a rule that was judged, and return its key. ``judged`` are the wholesale price and the floor
-    that a fixed price was judged by."""
+    """Write a rule that was judged, and the log's entry of it, and return its key.
+
+    ``judged`` are the wholesale price and the floor that a fixed price was judged by. ``layer`` is
+    ``standing`` or ``planned``.
+    """
     rule_id = new_id()
+    asked = {"method": method, "value": value, "rounding": rounding}
     session.execute(
         insert(RetailRule).values(
             **target,
+            **asked,
             rule_id=rule_id,
-            method=method,
-            value=value,
-            rounding=rounding,
             judged_wholesale=judged[0],
             judged_floor=judged[1],
-            valid=valid,
+            valid=Range(begins, ends),
             layer=layer,
             actor=actor,
             created_at=now,
         )
     )
+    after = {"scope": target["scope"], "scope_id": str(target["scope_id"]), **asked}
+    if layer == "planned":
+        after |= {"begins": begins.isoformat(), "ends": ends.isoformat() if ends else None}
+    audit.record(
+        session,
+        actor=actor,
+        action="retail.rule_planned" if layer == "planned" else "retail.rule_set",
+        subject=f"store:{target['store_id']}",
+        partner_id=target["partner_id"],
+        now=now,
+        after=after,
+    )
     return rule_id
 
 
 def end_rules(
-    session: Session, *, partner_id: UUID, store_id: UUID, scope: str, scope_id: UUID, now: datetime
-) -> datetime:
-    """End what is in force for one target, as ``_end`` does, and return when a new rule may begin."""
-    return _end(session, partner_id, store_id, scope, [scope_id], now)
-
-
-def _end(
     session: Session,
+    *,
     partner_id: UUID,
     store_id: UUID,
     scope: str,
-    scope_ids: Iterable[UUID],
+    scope_ids: Sequence[UUID],
     now: datetime,
 ) -> datetime:
     """End the rules in force, and return the moment from which new ones may begin.
@@ -263,15 +264,14 @@ def _end(
     A plan that has begun and has no end is in force like any other; plans ahead stay. A rule lasts at
     least a microsecond, so that two changes in one instant keep their order.
     """
-    ids = list(scope_ids)
-    plan_for_many(session, len(ids))
+    plan_for_many(session, len(scope_ids))
     ended = session.execute(
         _END,
         {
             "partner_id": partner_id,
             "store_id": store_id,
             "scope": scope,
-            "targets": array_of(ids),
+            "targets": array_of(scope_ids),
             "now": now,
         },
     ).scalar_one()

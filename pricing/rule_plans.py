@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
@@ -68,36 +67,19 @@ def plan_rule(
     if other is not None:
         raise Refusal(_overlaps(name, other, now), field="begins")
     judged = judge_fixed(session, **target, value=value, at=begins) if method == "fixed" else (None, None)
-    rule_id = write_rule(
+    return write_rule(
         session,
         target,
         method=method,
         value=value,
         rounding=rounding,
         judged=judged,
-        valid=Range(begins, ends),
+        begins=begins,
+        ends=ends,
         layer="planned",
         actor=actor,
         now=now,
     )
-    audit.record(
-        session,
-        actor=actor,
-        action="retail.rule_planned",
-        subject=f"store:{store_id}",
-        partner_id=partner_id,
-        now=now,
-        after={
-            "scope": scope,
-            "scope_id": str(scope_id),
-            "method": method,
-            "value": value,
-            "rounding": rounding,
-            "begins": begins.isoformat(),
-            "ends": ends.isoformat() if ends else None,
-        },
-    )
-    return rule_id
 
 
 def _overlaps(name: str, other: Row[Any], now: datetime) -> str:
@@ -151,10 +133,10 @@ def clear_rule(
         )
     store_changed(session, store_id=store_id)
     target = Target(partner_id=partner_id, store_id=store_id, scope=scope, scope_id=scope_id)
-    before = session.execute(_STANDING, {**target, "now": now}).first()
+    before = session.execute(_STANDING, {**target, "now": now}).mappings().first()
     if before is None:
         raise NotFound("This rule was removed already.")
-    end_rules(session, **target, now=now)
+    end_rules(session, partner_id=partner_id, store_id=store_id, scope=scope, scope_ids=[scope_id], now=now)
     audit.record(
         session,
         actor=actor,
@@ -162,11 +144,5 @@ def clear_rule(
         subject=f"store:{store_id}",
         partner_id=partner_id,
         now=now,
-        before={
-            "scope": scope,
-            "scope_id": str(scope_id),
-            "method": before.method,
-            "value": before.value,
-            "rounding": before.rounding,
-        },
+        before={"scope": scope, "scope_id": str(scope_id), **before},
     )
