@@ -58,6 +58,7 @@ CONTACT = Contact(
     country="US",
 )
 GERMAN = replace(CONTACT, country="DE", region="", postcode="10115", city="Berlin")
+_TO_DO = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at IS NULL")
 
 
 class Installation:
@@ -319,9 +320,16 @@ class World:
             return session.execute(select(Product.product_id).where(Product.handle == handle)).scalar_one()
 
     def run_jobs(self) -> None:
-        """Let the worker empty the queue, on a thread of its own: a browser's loop may run on this one."""
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(worker.run, self.services, self.installation.store_app, until_empty=True).result()
+        """Let the worker empty the queue, on a thread of its own: a browser's loop may run on this one.
+
+        It stops when it finds nothing to begin, although what it does at that moment may make more jobs.
+        """
+        for _ in range(20):
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(worker.run, self.services, self.installation.store_app, until_empty=True).result()
+            with transaction(self.services.console) as session:
+                if not session.scalar(_TO_DO):
+                    return
 
     def deliver_webhooks(self) -> None:
         """Let the sandbox send what it has to tell."""

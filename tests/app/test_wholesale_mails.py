@@ -28,15 +28,6 @@ def person(shop: Shop, role: str) -> str:
     return email
 
 
-def work(world: World) -> None:
-    """Let the worker do all jobs, and those that they make: it stops when it finds nothing to begin."""
-    for _ in range(9):
-        world.run_jobs()
-        with transaction(world.services.console) as session:
-            if not session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")):
-                return
-
-
 def mails(shop: Shop, mailer: Mailer | None = None) -> list[tuple[str, str, str]]:
     """What a partner's people got: to whom, the subject, the text."""
     found = []
@@ -55,7 +46,7 @@ def test_owners_and_managers_are_told_once_for_all_variants_of_a_change(world: W
     own(world.ben, world.mug, eur("90.00"))
     choose(world.ada, "keep_amount")
     begins = raise_to(world, {world.mug: usd("20.00"), world.tote: usd("16.00")})
-    work(world)
+    world.run_jobs()
     assert [to for to, _, _ in mails(world.ada)] == sorted([owner, manager])
     to, subject, body = mails(world.ada)[1]
     assert to == owner
@@ -72,7 +63,7 @@ def test_owners_and_managers_are_told_once_for_all_variants_of_a_change(world: W
     before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
     change_id = change_of(world, world.mug)
     spread_wholesale_mails(world.services, change_id=change_id, kind="announced", now=world.now)
-    work(world)
+    world.run_jobs()
     assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == before
 
 
@@ -83,7 +74,7 @@ def test_each_partner_hears_of_its_own_prices_alone(world: World) -> None:
     own(world.ben, world.tote, eur("15.00"))
     raise_to(world, {world.mug: usd("20.00")})
     raise_to(world, {world.tote: eur("13.00")})
-    work(world)
+    world.run_jobs()
     ((_, _, to_ada),) = mails(world.ada)
     ((_, _, to_ben),) = mails(world.ben)
     assert "USD 21.00" in to_ada
@@ -102,7 +93,7 @@ def test_a_change_at_once_says_that_it_is_in_force(world: World) -> None:
     choose(world.ada, "pause")
     raise_to(world, {world.mug: usd("20.00")}, days=0)
     world.later(minutes=1)
-    work(world)
+    world.run_jobs()
     ((_, subject, body),) = mails(world.ada)
     assert subject == "Wholesale has risen: 1 of your prices is under the floor"
     assert "in force since" in body
@@ -122,7 +113,7 @@ def test_an_imported_file_is_one_change_however_it_is_read(
         f"tote-{world.number},Tote,,,{world.tote},20.00,100\n",
         percent=9000,
     )
-    work(world)
+    world.run_jobs()
     ((_, subject, body),) = mails(world.ada)
     assert "2 of your prices are under the floor" in subject
     assert "USD 12.00 to USD 21.60" in body
@@ -133,7 +124,7 @@ def test_nobody_is_told_of_a_fall_or_of_goods_at_the_rule(world: World) -> None:
     person(world.ada, "owner")
     own(world.ada, world.mug, usd("15.00"))
     raise_to(world, {world.mug: usd("11.00"), world.tote: usd("14.00")})
-    work(world)
+    world.run_jobs()
     assert mails(world.ada) == []
 
 
@@ -172,9 +163,9 @@ def test_who_was_told_hears_that_it_does_not_happen(world: World) -> None:
     person(world.ben, "owner")
     own(world.ada, world.mug, usd("15.00"))
     begins = raise_to(world, {world.mug: usd("20.00")})
-    work(world)
+    world.run_jobs()
     withdraw(world, world.mug)
-    work(world)
+    world.run_jobs()
     subjects = [subject for _, subject, _ in mails(world.ada)]
     assert f"Wholesale does not rise on {begins:%d %B %Y}" in subjects
     assert len(subjects) == 2
@@ -186,7 +177,7 @@ def test_a_change_withdrawn_before_the_mail_left_is_not_told_at_all(world: World
     own(world.ada, world.mug, usd("15.00"))
     raise_to(world, {world.mug: usd("20.00")})
     withdraw(world, world.mug)
-    work(world)
+    world.run_jobs()
     assert mails(world.ada) == []
     with transaction(world.services.console) as session:
         assert not session.execute(
@@ -222,5 +213,5 @@ def test_many_partners_are_found_a_page_at_a_time(world: World, monkeypatch: pyt
         person(shop, "owner")
         own(shop, world.mug, usd("15.00"))
     raise_to(world, {world.mug: usd("20.00")})
-    work(world)
+    world.run_jobs()
     assert len(mails(world.ada)) == len(mails(cleo)) == 1
