@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psutil
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from app.config import Config
 from app.demo.sign_in import sign_in_path
@@ -28,6 +28,7 @@ from pricing.importing import WholesaleSource, import_products
 from storage import schema
 from storage.database import transaction
 from storage.embedded import EmbeddedServer
+from storage.tenancy import Tenant
 from tenants.access import invite
 from tenants.partners import NewStore, create_partner, set_store_state
 from themes.registry import installed
@@ -161,6 +162,14 @@ class Installation:
             )
         self.stores.append(f"{slug}.{self.config.stores_domain}")
         return partner_id
+
+    def tenant(self, slug: str) -> tuple[Tenant, UUID]:
+        """The partner whose store has this slug, as its own requests see the database; and the store."""
+        with transaction(self.console) as session:
+            row = session.execute(
+                text("SELECT partner_id, store_id FROM stores WHERE slug = :slug"), {"slug": slug}
+            ).one()
+        return Tenant(self.face, row.partner_id), row.store_id
 
     @property
     def environment(self) -> dict[str, str]:

@@ -5,164 +5,39 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
-from uuid import UUID
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bench.crowd import GOODS, LARGE, STORES, add_catalogue, add_stores
 from bench.installation import Installation
+from bench.listing import listing
 from bench.measuring import Figure
 from bench.shopper import Browser
 from kit.ids import NIL
 from kit.money import Money
 from pricing.bulk import propose_rule, save_proposal
-from pricing.events import announce_event, choose
 from pricing.grid import grid_index
 from pricing.impact import wholesale_impact
-from pricing.listing import listings
 from pricing.lists import create_price_list
-from pricing.plans import plan_prices
-from pricing.reading import PRODUCTS
-from pricing.retail import set_prices, set_rule
+from pricing.retail import set_rule
 from pricing.rule_effects import rule_effects
-from pricing.store_sales import plan_sale
 from pricing.wholesale import NewWholesale
 from storage.database import transaction
 from storage.revisions import store_changed
-from storage.tenancy import Tenant
 
-_SHOWN = 24
 _GRID = 5000
-_TURNS = 60
 
 
 def pricing(bench: Installation) -> Iterator[Figure]:
-    """The figures of prices: one listing, one store's bulk, the whole company's rise."""
-    yield from _listing(bench)
+    """The figures of prices: the company's rise, a store's bulk, and a listing beside all of these."""
+    yield from _impact(bench)
     yield from _grid(bench)
     yield from _bulk(bench)
-    yield from _impact(bench)
-
-
-def _store(bench: Installation, slug: str) -> tuple[Tenant, UUID]:
-    partner_id = bench.open_store(slug)
-    with transaction(bench.console) as session:
-        store_id = session.execute(
-            text("SELECT store_id FROM stores WHERE slug = :slug"), {"slug": slug}
-        ).scalar_one()
-    return Tenant(bench.face, partner_id), store_id
-
-
-def _listing(bench: Installation) -> Iterator[Figure]:
-    """A page of products whose prices all come from somewhere else, against one of fixed prices."""
-    now = datetime.now(UTC)
-    fixed, lively = _store(bench, "fixed"), _store(bench, "lively")
-    with transaction(bench.console) as session:
-        found = session.execute(
-            text("SELECT product_id FROM products WHERE handle LIKE 'thing-%' ORDER BY position LIMIT :most"),
-            {"most": _SHOWN},
-        )
-        products = [row.product_id for row in found]
-        announce_event(
-            session, name="Bench", note="", visible_from=now, begins=now, ends=now + timedelta(days=7),
-            products=dict.fromkeys(products, 1500), price_lists=[], actor="bench", now=now,
-        )  # fmt: skip
-    _fix(*fixed, products, now)
-    _enliven(*lively, products, now)
-    later = now + timedelta(hours=1)
-
-    def read(tenant: Tenant, store_id: UUID) -> Callable[[], int]:
-        def once() -> int:
-            with tenant.begin() as session:
-                found = listings(
-                    session, partner_id=tenant.partner_id, store_id=store_id, now=later, selection=PRODUCTS,
-                    choice=products,
-                )  # fmt: skip
-            return sum(variant.compare_at is not None for p in found.products for variant in p.variants)
-
-        return once
-
-    if read(*fixed)() or not read(*lively)():
-        raise RuntimeError("the lively store is reduced, and the fixed one is not")
-    yield Figure(
-        "listing of 24 with rules, schedules, event",
-        _times(read(*lively), read(*fixed)),
-        "of fixed prices",
-        1.3,
-    )
-    yield Figure(
-        "listing of 24, statements for prices", _statements_of(bench, read(*lively)), "statements", 1
-    )
-
-
-def _fix(tenant: Tenant, store_id: UUID, products: list[UUID], now: datetime) -> None:
-    keys = {"partner_id": tenant.partner_id, "store_id": store_id}
-    with tenant.begin() as session:
-        variants = _variants(session, products)
-        prices = {key: Money(9900 + place, "EUR") for place, key in enumerate(variants)}
-        set_prices(session, **keys, prices=prices, actor="bench", now=now)
-
-
-def _enliven(tenant: Tenant, store_id: UUID, products: list[UUID], now: datetime) -> None:
-    """Rules of each scope, planned prices, a joined event, and a sale of the store."""
-    keys = {"partner_id": tenant.partner_id, "store_id": store_id}
-    with tenant.begin() as session:
-        for product_id in products[::3]:
-            set_rule(
-                session, **keys, scope="product", scope_id=product_id, method="markup", value=8000,
-                rounding="95", actor="bench", now=now,
-            )  # fmt: skip
-        variants = _variants(session, products)
-        planned = {key: Money(8000 + place, "EUR") for place, key in enumerate(variants[::4])}
-        plan_prices(
-            session, **keys, prices=planned, begins=now + timedelta(minutes=1), ends=now + timedelta(days=3),
-            actor="bench", now=now,
-        )  # fmt: skip
-        choose(session, **keys, event_id=None, joined=True, pass_on_bps=6000, actor="bench", now=now)
-        plan_sale(
-            session, **keys, scope="store", scope_id=NIL, off_bps=500, begins=now,
-            ends=now + timedelta(days=2), actor="bench", now=now,
-        )  # fmt: skip
-
-
-def _variants(session: Session, products: list[UUID]) -> list[UUID]:
-    rows = session.execute(
-        text("SELECT variant_id FROM variants WHERE product_id = ANY(:products) ORDER BY sku"),
-        {"products": products},
-    )
-    return [row.variant_id for row in rows]
-
-
-def _times(act: Callable[[], object], against: Callable[[], object]) -> float:
-    """How many times as long an act takes as another, measured in turns."""
-    pairs = []
-    for _ in range(_TURNS):
-        base, taken = _seconds(against), _seconds(act)
-        pairs.append(taken / base)
-    return statistics.median(pairs[_TURNS // 4 :])
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
-
-
-def _statements_of(bench: Installation, act: Callable[[], object]) -> float:
-    """How many statements an act sends besides those that say who asks."""
-    sent: list[str] = []
-
-    def note(*values: object) -> None:
-        sent.append(str(values[2]))
-
-    event.listen(bench.face, "before_cursor_execute", note)
-    act()
-    event.remove(bench.face, "before_cursor_execute", note)
-    return float(sum("awning.partner" not in statement for statement in sent))
+    yield from listing(bench)
 
 
 def _grid(bench: Installation) -> Iterator[Figure]:
@@ -206,7 +81,8 @@ def _grid(bench: Installation) -> Iterator[Figure]:
 def _bulk(bench: Installation) -> Iterator[Figure]:
     """A hundred thousand listings priced anew in one transaction: by a rule that they follow, each price
     seen before, and by prices of their own, each written down with what it was judged by."""
-    tenant, store_id = _store(bench, "large")
+    bench.open_store("large")
+    tenant, store_id = bench.tenant("large")
     add_catalogue(bench.root, prefix="large", variants=LARGE, price_list_id=bench.price_list_id)
     keys = {"partner_id": tenant.partner_id, "store_id": store_id}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -183,7 +183,8 @@ class RetailRule(Base):
     minor units (margin). A fixed price keeps the wholesale price and the floor that it was judged
     against. The scope of a whole store is the nil UUID. A planned rule lies over the standing one of
     the same scope, so that a price for a while gives way by itself to what stood before; ``withdrawn_at``
-    is set where it was taken back before it began.
+    is set where it was taken back before it began. ``begins`` and ``ends`` are those of ``valid``
+    for an index to be searched by; what never ends has ``infinity``, for which Python has no datetime.
     """
 
     __tablename__ = "retail_rules"
@@ -211,7 +212,14 @@ class RetailRule(Base):
             where=text("withdrawn_at IS NULL"),
         ),
         ForeignKeyConstraint(["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"]),
-        Index("retail_rules_lookup_idx", "partner_id", "store_id", "scope", "scope_id"),
+        Index("retail_rules_lookup_idx", "partner_id", "store_id", "scope_id", "ends"),
+        Index(
+            "retail_rules_begins_idx",
+            "partner_id",
+            "store_id",
+            "begins",
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     rule_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -224,6 +232,10 @@ class RetailRule(Base):
     judged_wholesale: Mapped[int | None]
     judged_floor: Mapped[int | None]
     valid: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    begins: Mapped[datetime | None] = mapped_column(Computed("lower(valid)", persisted=True))
+    ends: Mapped[datetime | None] = mapped_column(
+        Computed("coalesce(upper(valid), 'infinity')", persisted=True), deferred=True
+    )
     layer: Mapped[str] = mapped_column(server_default="standing")
     withdrawn_at: Mapped[datetime | None]
     actor: Mapped[str]

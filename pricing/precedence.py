@@ -6,6 +6,8 @@ Each is a SELECT of at most one row, with the names of the outer statement's col
 
 from __future__ import annotations
 
+from kit.ids import NIL
+
 # The partner's own list goes before the default list, which has what the own one lacks.
 WHOLESALE_IN_FORCE = """
     SELECT x.amount, x.valid FROM wholesale_prices x
@@ -14,20 +16,22 @@ WHOLESALE_IN_FORCE = """
      ORDER BY x.price_list_id = {own_list} DESC LIMIT 1
 """
 
-# The most specific rule prices a listing, and of that a planned one before the standing.
+# The most specific rule prices a listing, and of that a planned one before the standing. Plans of the stores
+# are made once for any store, and a store may have a price of its own for each of a hundred thousand
+# variants: each thing that a rule may be for is a search by an index of its rules and of when they end.
 RULE_IN_FORCE = """
-    SELECT e.* FROM retail_rules e
-     WHERE e.partner_id = {partner} AND e.store_id = {store}
-       AND e.valid @> {at} AND e.withdrawn_at IS NULL
-       AND ((e.scope = 'variant' AND e.scope_id = {variant})
-         OR (e.scope = 'product' AND e.scope_id = {product})
-         OR (e.scope = 'collection' AND e.scope_id IN (
-               SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product}))
-         OR e.scope = 'store')
+    SELECT e.* FROM unnest(ARRAY[{variant}, {product}, CAST('<nil>' AS uuid)] || ARRAY(
+             SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product})) target
+     CROSS JOIN LATERAL (
+       SELECT x.* FROM retail_rules x
+        WHERE x.partner_id = {partner} AND x.store_id = {store} AND x.scope_id = target AND x.ends > {at}
+       OFFSET 0) e
+     WHERE e.begins <= {at} AND e.withdrawn_at IS NULL
      ORDER BY array_position(ARRAY['variant', 'product', 'collection', 'store'], e.scope), e.layer,
-              (SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id), e.rule_id
+              CASE WHEN e.scope = 'collection' THEN (
+                SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id) END, e.rule_id
      LIMIT 1
-"""
+""".replace("<nil>", str(NIL))
 
 # What a store chose for an event: its newest choice, and the standing one only where it has none. An event
 # counts for nobody who may not know of it yet at the moment of asking, also when asked of the future.

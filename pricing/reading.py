@@ -88,8 +88,8 @@ terms AS MATERIALIZED (
          ELSE 0 END AS highest_tax_bps,
          least(
            (SELECT min(lower(f.valid)) FROM wholesale_prices f WHERE lower(f.valid) > :now),
-           (SELECT min(lower(f.valid)) FROM retail_rules f
-             WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND lower(f.valid) > :now
+           (SELECT min(f.begins) FROM retail_rules f
+             WHERE f.partner_id = :partner_id AND f.store_id = :store_id AND f.begins > :now
                AND f.withdrawn_at IS NULL),
            (SELECT min(CASE WHEN f.begins > :now THEN f.begins ELSE f.ends END) FROM sale_events f
              WHERE f.ends > :now AND f.withdrawn_at IS NULL),

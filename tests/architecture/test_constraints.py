@@ -200,7 +200,7 @@ class Rows:
 
     def breaks(self, table: Table, changed: Mapping[str, str]) -> str:
         """Copy a row, changed; the name of the constraint that refused it, or nothing."""
-        names = [column.name for column in table.columns]
+        names = [column.name for column in table.columns if column.computed is None]
         values = ", ".join(changed.get(name, name) for name in names)
         chosen = "WHERE partner_id = :ada" if table in TENANT_TABLES else ""
         if table.name in ("stock_levels", "variants"):
