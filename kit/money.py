@@ -10,6 +10,8 @@ from functools import total_ordering
 # ISO 4217 gives most currencies two decimals; these are the ones that differ.
 _ZERO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+# ISO 4217's code where no currency is meant: of a value in percent, of an empty bag, of plain numbers.
+NO_CURRENCY = "XXX"
 _LARGEST_MINOR = 9_007_199_254_740_991  # Stripe and JSON readers keep integers exact up to 2**53 - 1.
 
 

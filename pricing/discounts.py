@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from kit.ids import NIL
-from kit.money import Money, ceil_div, round_half_up
+from kit.money import NO_CURRENCY, Money, ceil_div, round_half_up
 from pricing.rules import Terms
 
 Funder = Literal["partner", "company"]
@@ -112,7 +112,7 @@ def spread(amount: int, weights: Sequence[int], limits: Sequence[int]) -> tuple[
     open_parts = [place for place, weight in enumerate(weights) if weight > 0 and limits[place] > 0]
     left = amount
     while open_parts and left > 0:
-        shares = Money(left, "XXX").split([weights[place] for place in open_parts])
+        shares = Money(left, NO_CURRENCY).split([weights[place] for place in open_parts])
         full = [
             place for place, share in zip(open_parts, shares, strict=True) if share.minor >= limits[place]
         ]

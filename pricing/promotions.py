@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusals
 from kit.ids import NIL, new_id
-from kit.money import Money
+from kit.money import NO_CURRENCY
 from pricing.coupons import state_at
 from pricing.discount_models import PROMOTION_SCOPES, Promotion
 from pricing.discount_terms import (
@@ -56,11 +56,6 @@ class PromotionView:
     reason: str
     actor: str
     state: str
-
-    @property
-    def amount(self) -> Money:
-        """The value of one that takes off an amount."""
-        return Money(self.value, self.currency or "XXX")
 
 
 _RETIRE = text("""
@@ -113,7 +108,7 @@ def create_promotion(
     if kind == "amount" and not found.sold_in:
         errors["currency"] = "Choose a currency that your stores sell in."
     else:
-        errors = check_terms(new, currency=currency or "XXX", scopes=PROMOTION_SCOPES, now=now)
+        errors = check_terms(new, currency=currency or NO_CURRENCY, scopes=PROMOTION_SCOPES, now=now)
     if "most" in errors:
         errors["most_per_store"] = errors.pop("most")
     errors |= known_scope(session, new)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from catalog.pictures import PictureRef
-from kit.money import Money, total
+from kit.money import NO_CURRENCY, Money, total
 from pricing.discounts import Discount, Discounts, Goods, give, largest, smallest_charge, work_out
 from pricing.listing import product_listing
 from pricing.offers import in_force
@@ -84,7 +84,7 @@ def simulate(
     sold = [row for row in rows if row.state == "active" and in_force(row, terms_of(row)) is not None]
     sold.sort(key=lambda row: places[row.variant_id])
     if not sold:
-        return Simulation("XXX", (), None, "", None)
+        return Simulation(NO_CURRENCY, (), None, "", None)
     terms = terms_of(sold[0])
     shelves = {
         row.product_id: row.collections

@@ -17,7 +17,7 @@ from app.discount_words import bag_of, discount_words, scope_words
 from app.edge import db, now, person
 from kit.errors import NotFound, Refusal
 from kit.ids import NIL
-from kit.money import Money
+from kit.money import NO_CURRENCY, Money
 from orders.discount_use import StoresUsed, promotions_used
 from orders.sales import units_sold
 from pricing.discounts import Discount
@@ -50,7 +50,7 @@ def index() -> Response:
     found = [
         Listed(
             view,
-            discount_words(view.kind, view.value, view.currency or "XXX"),
+            discount_words(view.kind, view.value, view.currency or NO_CURRENCY),
             scope_words(view),
             used.get(view.promotion_id, []),
         )
@@ -72,7 +72,7 @@ def create() -> Response:
     currency = typed.form["currency"] if typed.form["kind"] == "amount" else None
     if currency is not None and currency not in read_company(db()).currencies:
         typed.errors["currency"] = "Choose a currency that your stores sell in."
-    value = 0 if "currency" in typed.errors else typed.value(currency or "XXX")
+    value = 0 if "currency" in typed.errors else typed.value(currency or NO_CURRENCY)
     scope, scope_id = typed.scope(db())
     begins, ends = typed_moment(typed, "begins"), typed_moment(typed, "ends")
     limit = typed.percent("limit")
@@ -162,7 +162,7 @@ def simulator() -> Response:
         ],
         partner=at[0] if at else None,
         worked=worked,
-        gives=worked.sum("company") if worked and worked.lines else Money.zero("XXX"),
+        gives=worked.sum("company") if worked and worked.lines else Money.zero(NO_CURRENCY),
         collections=shelves(db()),
         titles=product_titles(db()),
     )
@@ -200,7 +200,7 @@ def _coupon(typed: Typed, sent: str) -> Discount | None:
     other = Typed(dict(typed.form, value=sent.strip()[:20], kind="percent"))
     if not other.form["value"]:
         return None
-    value = other.value("XXX")
+    value = other.value(NO_CURRENCY)
     if "value" in other.errors or value > 10_000:
         typed.errors["coupon"] = other.errors.get("value", "A percentage is more than 0 and at most 100.")
         return None
