@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from kit.money import Money, round_half_up
 from pricing.event_reading import PACE
 from pricing.offers import event_wholesale
+from pricing.precedence import CHOICE_IN_FORCE
 from pricing.wholesale import default_list, wholesale_at
 
 _SECONDS = int(PACE.total_seconds())
-_SOLD = text("""
+_SOLD = text(
+    """
     SELECT v.product_id, l.variant_id, p.price_list_id, s.currency, coalesce(c.joined, false) AS joined,
            sum(l.quantity) AS units
       FROM orders o
@@ -27,16 +29,16 @@ _SOLD = text("""
       JOIN variants v ON v.variant_id = l.variant_id
       JOIN stores s ON s.partner_id = o.partner_id AND s.store_id = o.store_id AND s.state <> 'closed'
       JOIN partners p ON p.partner_id = o.partner_id
-      LEFT JOIN LATERAL (
-        SELECT k.joined FROM sale_event_choices k
-         WHERE k.partner_id = o.partner_id AND k.store_id = o.store_id AND k.event_id IS NULL
-           AND k.since <= :now
-         ORDER BY k.since DESC, k.choice_id DESC LIMIT 1) c ON true
+      LEFT JOIN LATERAL ({standing}) c ON true
      WHERE o.paid_at >= :since AND o.payment IN ('paid', 'partly_refunded')
        AND v.product_id IN (SELECT unnest(CAST(:products AS uuid[])))
        AND (cardinality(CAST(:lists AS uuid[])) = 0 OR p.price_list_id = ANY(CAST(:lists AS uuid[])))
      GROUP BY v.product_id, l.variant_id, p.price_list_id, s.currency, c.joined
-""")
+""".replace(
+        "{standing}",
+        CHOICE_IN_FORCE.format(partner="o.partner_id", store="o.store_id", event="NULL", at=":now"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

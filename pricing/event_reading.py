@@ -96,11 +96,7 @@ class Standing:
     pass_on_bps: int
 
 
-_STANDING = text("""
-    SELECT k.joined, k.pass_on_bps FROM sale_event_choices k
-     WHERE k.partner_id = :partner_id AND k.store_id = :store_id AND k.event_id IS NULL AND k.since <= :now
-     ORDER BY k.since DESC, k.choice_id DESC LIMIT 1
-""")
+_STANDING = text(CHOICE_IN_FORCE.format(partner=":partner_id", store=":store_id", event="NULL", at=":now"))
 
 
 def standing_choice(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> Standing:
