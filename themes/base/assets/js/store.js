@@ -24,8 +24,9 @@ function prepare(root) {
   const update = root.querySelector("[data-update-button]");
   if (update) {
     update.hidden = true;
-    update.form.addEventListener("change", (event) => {
-      if (event.target.matches("[data-update]")) total(update);
+    const form = update.form;
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("[data-update]")) total(form);
     });
   }
   root.querySelector("[data-focus]")?.focus();
@@ -73,9 +74,10 @@ async function swap(address) {
 // Another country or way of delivery: the ways and the total are worked out anew, and only they are
 // replaced, because the shopper may be typing elsewhere meanwhile. Nobody pays a total that is not yet shown.
 let asked = 0;
-async function total(update) {
-  const form = update.form;
+async function total(form) {
   const mine = ++asked;
+  // Each answer brings a new button in place of the one before.
+  const update = form.querySelector("[data-update-button]");
   const data = new FormData(form, update);
   const pay = () => form.querySelectorAll("button[value=pay]");
   for (const button of pay()) button.disabled = true;
