@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -103,29 +104,42 @@ class Visitor:
     def store(self, shop: Shop, path: str = "/") -> Page:
         return self.open(f"{shop.slug}.localhost", path)
 
-
-@pytest.fixture
-def visitor(chromium: Browser, served: Installation) -> Iterator[Visitor]:
-    """A visitor; the test fails when its browser's console says that something went wrong."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    made = Visitor(context, served)
-
-    def listen(page: Page) -> None:
+    def listen(self, page: Page) -> None:
+        """Gather what a page's console complains about. A page that refuses is no complaint."""
         page.on(
             "console",
             lambda message: (
-                made.complaints.append(message.text)
+                self.complaints.append(message.text)
                 if message.type == "error" and "status of 4" not in message.text
                 else None
             ),
         )
-        page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    context.on("page", listen)
-    yield made
-    context.close()
-    assert made.complaints == []
+
+@pytest.fixture
+def another(chromium: Browser, served: Installation) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors, with what is asked of their browsers; the test fails when the console of one says that
+    something went wrong."""
+    made: list[Visitor] = []
+
+    def arrive(**asked: Any) -> Visitor:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **asked})
+        context.set_default_timeout(10_000)
+        visitor = Visitor(context, served)
+        context.on("page", visitor.listen)
+        made.append(visitor)
+        return visitor
+
+    yield arrive
+    for visitor in made:
+        visitor.context.close()
+    assert [visitor.complaints for visitor in made if visitor.complaints] == []
+
+
+@pytest.fixture
+def visitor(another: Callable[..., Visitor]) -> Visitor:
+    return another()
 
 
 def member(world: World, *, face: str, role: str = "owner", shop: Shop | None = None) -> str:

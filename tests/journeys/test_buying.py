@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from orders.reading import newest_orders
 from tests.journeys.conftest import Visitor, accessible
@@ -58,10 +59,8 @@ def test_from_the_home_page_to_the_confirmation(world: World, visitor: Visitor) 
     assert theirs == []
 
 
-def test_buying_needs_no_script(world: World, chromium: Browser, served) -> None:  # type: ignore[no-untyped-def]
-    context = chromium.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    page = Visitor(context, served).store(world.ben, f"/products/{world.tote}")
+def test_buying_needs_no_script(world: World, another: Callable[..., Visitor]) -> None:
+    page = another(java_script_enabled=False).store(world.ben, f"/products/{world.tote}")
     page.get_by_role("button", name=re.compile("Add to bag")).first.click()
     page.get_by_role("link", name=re.compile("Check ?out", re.IGNORECASE)).click()
     fill_in(page)
@@ -69,7 +68,6 @@ def test_buying_needs_no_script(world: World, chromium: Browser, served) -> None
     page.get_by_role("button", name=re.compile(r"^Pay")).last.click()
     pay(page)
     expect(page.get_by_role("heading", name=re.compile("Thank you"))).to_be_visible()
-    context.close()
 
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(world: World, visitor: Visitor) -> None:

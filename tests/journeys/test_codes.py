@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.journeys.conftest import PASSWORD, Visitor, accessible, member
+from tests.journeys.conftest import Visitor, accessible
 from tests.journeys.test_buying import fill_in, pay
+from tests.journeys.test_portal import signed_in
 from tests.orders.test_discounting import coupon, promotion
 from tests.world import World
 
 
-def sign_in(visitor: Visitor, world: World, face: str) -> None:
-    shop = world.ada if face == "portal" else None
-    config = visitor.installation.services.config
-    host = config.portal_host if face == "portal" else config.console_host
-    page = visitor.open(host, "/sign-in")
-    page.get_by_label("E-mail").fill(member(world, face=face, shop=shop))
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile(r"/$"))
-
-
 def test_from_making_a_coupon_to_the_order_that_has_it(
-    world: World, visitor: Visitor, chromium: Browser
+    world: World, visitor: Visitor, another: Callable[..., Visitor]
 ) -> None:
-    portal = visitor.installation.services.config.portal_host
-    sign_in(visitor, world, "portal")
+    portal = signed_in(world, visitor, face="portal", shop=world.ada)
     page = visitor.open(portal, "/discounts/")
     accessible(page)
     page.get_by_role("link", name="New coupon").click()
@@ -48,9 +38,7 @@ def test_from_making_a_coupon_to_the_order_that_has_it(
     page.get_by_role("button", name="Make the coupon").click()
     expect(page.get_by_text("SPRING-10 can be used now.")).to_be_visible()
 
-    shopper = Visitor(chromium.new_context(viewport={"width": 1280, "height": 900}), visitor.installation)
-    shopper.context.set_default_timeout(10_000)
-    shop = shopper.store(world.ada, f"/products/mug-{world.number}?variant={world.mug}")
+    shop = another().store(world.ada, f"/products/mug-{world.number}?variant={world.mug}")
     shop.get_by_role("button", name=re.compile("Add to bag")).first.click()
     shop.get_by_text("Have a code?").click()
     shop.get_by_label("Code", exact=True).fill("spring-10")
@@ -80,7 +68,6 @@ def test_from_making_a_coupon_to_the_order_that_has_it(
     expect(shop.get_by_role("heading", name=re.compile("Thank you"))).to_be_visible()
     expect(shop.get_by_text("−$4.32")).to_be_visible()
     accessible(shop)
-    shopper.context.close()
 
     page = visitor.open(portal, "/orders")
     page.get_by_role("link", name=re.compile("Maya|100")).first.click()
@@ -118,8 +105,7 @@ def test_a_discount_that_went_while_the_shopper_typed_takes_nothing_typed_with_i
 
 
 def test_the_company_makes_a_promotion_tries_it_and_ends_it(world: World, visitor: Visitor) -> None:
-    console = visitor.installation.services.config.console_host
-    sign_in(visitor, world, "console")
+    console = signed_in(world, visitor, face="console")
     # Any store may be the first, and those of other tests have prices of their own.
     page = visitor.open(console, f"/promotions/try?store={world.ada.partner_id}:{world.ada.store_id}")
     page.get_by_label("Takes off", exact=True).fill("95")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from orders.reading import read_order
 from tests.journeys.conftest import Visitor, accessible, member
-from tests.journeys.test_portal import in_the_dark, lightness, sign_in, signed_in
-from tests.world import Installation, World
+from tests.journeys.test_portal import lightness, sign_in, signed_in
+from tests.world import World
 
 HEAD = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty"
 
@@ -159,11 +160,11 @@ def test_the_packing_slip_and_the_site_are_accessible(world: World, visitor: Vis
     accessible(visitor.open(config.mailbox_host, "/"))
 
 
-def test_the_console_is_accessible_in_the_dark(world: World, chromium: Browser, served: Installation) -> None:
+def test_the_console_is_accessible_in_the_dark(world: World, another: Callable[..., Visitor]) -> None:
     order_id = world.ada.buy((world.mug, 2))
-    with in_the_dark(chromium, served) as visitor:
-        host = signed_in(world, visitor, face="console")
-        for path in ("/", f"/orders/{world.ada.partner_id}/{order_id}"):
-            page = visitor.open(host, path)
-            assert lightness(page) < 0.35, path
-            accessible(page)
+    visitor = another(color_scheme="dark")
+    host = signed_in(world, visitor, face="console")
+    for path in ("/", f"/orders/{world.ada.partner_id}/{order_id}"):
+        page = visitor.open(host, path)
+        assert lightness(page) < 0.35, path
+        accessible(page)

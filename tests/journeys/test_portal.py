@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from orders.reading import newest_orders
 from storage.database import transaction
 from tenants.access import find_person, invite, open_session
 from tests.journeys.conftest import PASSWORD, Visitor, accessible, member
-from tests.world import CONTACT, Installation, Shop, World
+from tests.world import CONTACT, Shop, World
 
 
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
@@ -39,14 +38,6 @@ def signed_in(
     name = {"portal": "awning-partner", "console": "awning-staff"}[face]
     visitor.context.add_cookies([{"name": name, "value": cookie, "url": config.url(host, "/")}])
     return host
-
-
-@contextmanager
-def in_the_dark(chromium: Browser, served: Installation) -> Iterator[Visitor]:
-    context = chromium.new_context(color_scheme="dark", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    yield Visitor(context, served)
-    context.close()
 
 
 def lightness(page: Page) -> float:
@@ -225,10 +216,8 @@ def test_the_grid_is_worked_by_keyboard_alone(world: World, visitor: Visitor) ->
     expect(second).to_have_value("13.00")
 
 
-def test_prices_are_saved_without_script(world: World, chromium: Browser, served: Installation) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    visitor = Visitor(context, served)
+def test_prices_are_saved_without_script(world: World, another: Callable[..., Visitor]) -> None:
+    visitor = another(java_script_enabled=False)
     host = signed_in(world, visitor, face="portal", shop=world.ben)
     page = visitor.open(host, f"/prices?q={world.tote}")
     amount(page, world.tote).fill("24,90")
@@ -237,7 +226,6 @@ def test_prices_are_saved_without_script(world: World, chromium: Browser, served
     world.later(minutes=1)
     shop = visitor.store(world.ben, f"/products/{world.tote}")
     expect(shop.get_by_text(re.compile("24,90")).first).to_be_visible()
-    context.close()
 
 
 PAGES = (
@@ -273,14 +261,14 @@ def test_pages_of_a_partner_without_sales_are_accessible(world: World, visitor: 
     accessible(visitor.open(host, "/reset/spent"))
 
 
-def test_the_portal_is_accessible_in_the_dark(world: World, chromium: Browser, served: Installation) -> None:
+def test_the_portal_is_accessible_in_the_dark(world: World, another: Callable[..., Visitor]) -> None:
     world.ada.buy((world.mug, 2))
-    with in_the_dark(chromium, served) as visitor:
-        host = signed_in(world, visitor, face="portal", shop=world.ada)
-        for path in ("/", f"/prices?q={world.tote}"):
-            page = visitor.open(host, path)
-            assert lightness(page) < 0.35, path
-            accessible(page)
+    visitor = another(color_scheme="dark")
+    host = signed_in(world, visitor, face="portal", shop=world.ada)
+    for path in ("/", f"/prices?q={world.tote}"):
+        page = visitor.open(host, path)
+        assert lightness(page) < 0.35, path
+        accessible(page)
 
 
 def test_an_invitation_is_accepted_in_the_browser(world: World, visitor: Visitor) -> None:

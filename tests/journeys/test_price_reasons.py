@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import amount, in_the_dark, lightness, signed_in
-from tests.world import Installation, World
+from tests.journeys.test_portal import amount, lightness, signed_in
+from tests.world import World
 
 
 def test_a_price_is_explained_from_its_row(world: World, visitor: Visitor) -> None:
@@ -44,9 +45,9 @@ def test_a_price_is_explained_from_its_row(world: World, visitor: Visitor) -> No
     accessible(visitor.open(host, f"/prices/why/{world.variant(world.tote)}?at=soon"), widths=(320,))
 
 
-def test_a_reason_is_accessible_in_the_dark(world: World, chromium: Browser, served: Installation) -> None:
-    with in_the_dark(chromium, served) as visitor:
-        host = signed_in(world, visitor, face="portal", shop=world.ben, role="analyst")
-        page = visitor.open(host, f"/prices/why/{world.variant(world.mug)}")
-        assert lightness(page) < 0.35
-        accessible(page)
+def test_a_reason_is_accessible_in_the_dark(world: World, another: Callable[..., Visitor]) -> None:
+    visitor = another(color_scheme="dark")
+    host = signed_in(world, visitor, face="portal", shop=world.ben, role="analyst")
+    page = visitor.open(host, f"/prices/why/{world.variant(world.mug)}")
+    assert lightness(page) < 0.35
+    accessible(page)
