@@ -48,15 +48,15 @@ class SalePreview:
     """What a percentage would do to the listings that a sale covers, judged for its first moment.
 
     ``stopped`` of the ``listings`` are held by their floor before the whole percentage is off.
-    ``largest_bps`` is the largest percentage that fits all of them whole; ``tightest`` is the SKU that
-    bounds it. ``earns`` is the lowest margin on a unit that is left, ``example`` a listing with its
+    ``largest_bps`` is the largest percentage that fits all of them whole; ``slimmest`` names the product
+    and variant that bounds it. ``earns`` is the lowest margin on a unit that is left, ``example`` a listing with its
     price before and after.
     """
 
     listings: int
     stopped: int
     largest_bps: int
-    tightest: str
+    slimmest: str
     earns: Money | None
     example: tuple[str, Money, Money] | None
 
@@ -94,13 +94,13 @@ def preview_sale(
     if not effects:
         return SalePreview(0, 0, 0, "", None, None)
     currency = terms_of(rows[0]).currency
-    largest, tightest = min((effect.largest, effect.sku) for effect in effects)
+    largest, slimmest = min((effect.largest, effect.name) for effect in effects)
     shown = effects[0]
     return SalePreview(
         listings=len(effects),
         stopped=sum(effect.stopped for effect in effects),
         largest_bps=largest,
-        tightest=tightest,
+        slimmest=slimmest,
         earns=Money(min(effect.earn for effect in effects), currency),
         example=(shown.name, Money(shown.before, currency), Money(shown.after, currency)),
     )
@@ -108,7 +108,6 @@ def preview_sale(
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    sku: str
     name: str
     before: int
     after: int
@@ -126,7 +125,6 @@ def _effect(row: Row[Any], off_bps: int) -> _Effect | None:
     before = reduced(regular, wholesale=row.wholesale, terms=terms, by=Reductions(*event))
     after = reduced(regular, wholesale=row.wholesale, terms=terms, by=Reductions(*event, off_bps))
     return _Effect(
-        sku=row.sku,
         name=", ".join([row.title, *row.options]),
         before=before.price,
         after=after.price,

@@ -178,7 +178,7 @@ def test_a_sale_comes_out_of_the_margin_stops_at_the_floor_and_shows_what_it_was
         )  # fmt: skip
         # The mug costs 21.60 and may cost 13.00: no more than 39.81 percent fits.
         assert seen.largest_bps == 3981
-        assert (seen.listings, seen.stopped) == (2, 2)
+        assert (seen.listings, seen.stopped, seen.slimmest) == (2, 2, "Mug, Oat")
         sale_id = plan_sale(
             session, **world.ada.keys, scope="product", scope_id=world.product(f"mug-{world.number}"),
             off_bps=2000, begins=world.now, ends=world.now + DAY, actor="partner", now=world.now,
