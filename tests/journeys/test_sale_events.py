@@ -82,7 +82,7 @@ def test_from_the_announcement_to_the_end(world: World, another: Callable[..., V
     # 20.10 less the 9.00 that the company takes for it in these days.
     assert order.margin.minor == 1110
     page = partner.open(portal, "/events/")
-    expect(page.get_by_text("Running")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("Running")
     page = company.open(console, "/promotions/events/")
     expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("Running")
 
