@@ -151,7 +151,8 @@ def simulator() -> Response:
             bag = {**bag, found[0]: bag.get(found[0], 0) + 1}
         else:
             typed.errors["add"] = f"Nothing in your store is called “{add[:40]}”."
-    with_promotion = request.args.get("promotion", "1") != "0"
+    # A box that is not ticked sends nothing, so the form says 0 before it.
+    with_promotion = request.args.getlist("promotion")[-1:] != ["0"]
     return page(
         "portal/discount_try.html",
         status=422 if typed.errors else 200,
