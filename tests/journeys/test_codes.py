@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Route, expect
 
 from tests.journeys.conftest import Visitor, accessible
 from tests.journeys.test_buying import fill_in, pay
@@ -127,3 +128,39 @@ def test_the_company_makes_a_promotion_tries_it_and_ends_it(world: World, visito
     accessible(page)
     page.get_by_role("button", name=re.compile(f"End now ?: Days {world.number}")).click()
     expect(page.get_by_text(f"Days {world.number} has ended.")).to_be_visible()
+
+
+@pytest.mark.parametrize("face", ["console", "portal"])
+def test_trying_takes_nothing_away_that_is_typed_meanwhile(world: World, visitor: Visitor, face: str) -> None:
+    host = signed_in(world, visitor, face=face, shop=world.ada if face == "portal" else None)
+    store = f"/promotions/try?store={world.ada.partner_id}:{world.ada.store_id}&"
+    bag = "&".join(f"q-{world.variant(sku)}=1" for sku in (world.mug, world.scarce_mug))
+    page = visitor.open(host, (store if face == "console" else "/discounts/try?") + bag)
+    value = page.get_by_label("Takes off", exact=True)
+    quantities = page.get_by_label(re.compile("^Quantity of"))
+    held: list[Route] = []
+    page.route("**/try?*", lambda route: held.append(route))
+    value.fill("150")
+    with page.expect_request("**/try?*"):
+        value.press("Tab")
+    quantities.nth(0).fill("2")
+    # The content of the next one is selected, as after the Tab key, so that typing takes its place.
+    quantities.nth(1).select_text()
+    held[0].continue_()
+    expect(page.get_by_role("alert")).to_contain_text("A percentage is more than 0 and at most 100.")
+    expect(value).to_have_attribute("aria-invalid", "true")
+    expect(quantities.nth(0)).to_have_value("2")
+    page.keyboard.type("3")
+    expect(quantities.nth(1)).to_have_value("3")
+    expect(quantities.nth(1)).to_be_focused()
+    accessible(page)
+    # What was typed meanwhile counts in the next answer; one that adds an item brings fields of its own.
+    page.unroute("**/try?*")
+    value.fill("10")
+    page.get_by_label(re.compile("^Add a")).fill(f"tote-{world.number}")
+    page.get_by_label(re.compile("^Add a")).press("Enter")
+    expect(page.get_by_label("Quantity of Tote")).to_have_value("1")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_label(re.compile("^Add a"))).to_have_value("")
+    expect(quantities.nth(0)).to_have_value("2")
+    expect(quantities.nth(1)).to_have_value("3")
