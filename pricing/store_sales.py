@@ -48,8 +48,8 @@ class SalePreview:
     """What a percentage would do to the listings that a sale covers, judged for its first moment.
 
     ``stopped`` of the ``listings`` are held by their floor before the whole percentage is off.
-    ``largest_bps`` is the largest percentage that fits all of them whole; ``slimmest`` names the product
-    and variant that bounds it. ``earns`` is the lowest margin on a unit that is left, ``example`` a listing with its
+    ``largest_bps`` is the largest percentage that fits all of them whole; ``slimmest`` names what bounds
+    it. ``earns`` is the lowest margin on a unit that is left, ``example`` a listing with its
     price before and after.
     """
 
