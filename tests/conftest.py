@@ -106,4 +106,5 @@ def _installation(database: Database, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def world(_installation: Installation) -> World:
     """Two partners with a store each, and goods, all of this test's own."""
+    _installation.forget_jobs()
     return World(_installation)

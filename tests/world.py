@@ -121,6 +121,11 @@ class Installation:
     def store_app(self):  # type: ignore[no-untyped-def]
         return create_store_app(self.services)
 
+    def forget_jobs(self) -> None:
+        """Drop what tests left to be done: the worker of the next test tells its partners nothing of theirs."""
+        with transaction(self.services.console) as session:
+            session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'todo'"))
+
     def close(self) -> None:
         self.sandbox.close()
         self.services.face.dispose()

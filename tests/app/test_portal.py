@@ -193,7 +193,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(world: World) -> None:
     assert len(answers) == 1, "the answer tells who signs in here"
     world.run_jobs()
     mails = [mail for _, mail in world.services.mailer.messages() if mail["To"] in (known.email, nobody)]
-    assert [mail["To"] for mail in mails] == [known.email]
+    assert [(mail["To"], mail["Subject"]) for mail in mails] == [(known.email, "Choose a new password")]
     link = re.search(r"http://portal\.localhost:\d+(/reset/\S+)", mails[0].get_content())
     assert link
     world.later(minutes=59)

@@ -85,6 +85,7 @@ def _move(installation: Installation, port: int) -> None:
 
 @pytest.fixture
 def world(served: Installation) -> World:
+    served.forget_jobs()
     return World(served)
 
 
