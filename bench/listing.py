@@ -35,16 +35,9 @@ def listing(bench: Installation) -> Iterator[Figure]:
         bench.open_store(slug)
     fixed, lively = bench.tenant("fixed"), bench.tenant("lively")
     with transaction(bench.console) as session:
-        found = session.execute(
-            text("SELECT product_id FROM products WHERE handle LIKE 'thing-%' ORDER BY position LIMIT :most"),
-            {"most": _SHOWN},
-        )
-        products = [row.product_id for row in found]
-        wares = session.execute(
-            text("SELECT product_id FROM products WHERE handle LIKE 'large-%' ORDER BY position LIMIT :most"),
-            {"most": _SHOWN * 3 // 4},
-        )
-        many = [row.product_id for row in wares]
+        products = _products(session, "thing-%", _SHOWN)
+        # These have four variants each, and the others three.
+        many = _products(session, "large-%", _SHOWN * 3 // 4)
         announce_event(
             session, name="Bench", note="", visible_from=now, begins=now, ends=now + timedelta(days=7),
             products=dict.fromkeys(products, 1500), price_lists=[], actor="bench", now=now,
@@ -78,6 +71,14 @@ def listing(bench: Installation) -> Iterator[Figure]:
     yield Figure(
         "listing of 24, each with its lowest of 30 days", _times(reduced, plain), "of fixed prices", 2.0
     )
+
+
+def _products(session: Session, handles: str, most: int) -> list[UUID]:
+    rows = session.execute(
+        text("SELECT product_id FROM products WHERE handle LIKE :handles ORDER BY position LIMIT :most"),
+        {"handles": handles, "most": most},
+    )
+    return [row.product_id for row in rows]
 
 
 def _variants_of(products: list[ProductListing]) -> int:

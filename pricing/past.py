@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.ids import NIL
+from pricing.precedence import RULE_TARGETS
 
 # Where a price is said to be reduced, these countries ask for the lowest one of the 30 days before: article
 # 6a of Directive 98/6/EC, which the states of the European Economic Area beside the Union apply as well.
@@ -18,9 +18,7 @@ REDUCED_SINCE = """
              SELECT since.at - interval '30 days'
              UNION SELECT m.at FROM (
                SELECT unnest(ARRAY[y.begins, y.ends]) AS at
-                 FROM unnest(ARRAY[pr.product_id, CAST('<nil>' AS uuid)] || ARRAY(
-                        SELECT z.collection_id FROM collection_products z
-                         WHERE z.product_id = pr.product_id)) target
+                 FROM unnest({targets}) target
                 CROSS JOIN LATERAL (
                   SELECT x.begins, x.ends FROM retail_rules x
                    WHERE x.partner_id = :partner_id AND x.store_id = :store_id AND x.scope_id = target
@@ -36,7 +34,7 @@ REDUCED_SINCE = """
       FROM (SELECT least(CASE WHEN e.pass_on_bps > 0 THEN e.since END, s.since) AS at) since
      WHERE terms.asks_lowest AND (e.event_id IS NOT NULL OR s.sale_id IS NOT NULL)
   ) lowered ON true
-""".replace("<nil>", str(NIL))
+""".replace("{targets}", RULE_TARGETS.format(product="pr.product_id"))
 
 # What a variant's price was made from at each of those moments, and at those of its own.
 PRICES_BEFORE = """

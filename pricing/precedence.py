@@ -16,12 +16,17 @@ WHOLESALE_IN_FORCE = """
      ORDER BY x.price_list_id = {own_list} DESC LIMIT 1
 """
 
+# What a rule that prices a product may be for, besides its variants: itself, its collections, the store.
+RULE_TARGETS = """ARRAY[{product}, CAST('<nil>' AS uuid)] || ARRAY(
+             SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product})""".replace(
+    "<nil>", str(NIL)
+)
+
 # The most specific rule prices a listing, and of that a planned one before the standing. Plans of the stores
 # are made once for any store, and a store may have a price of its own for each of a hundred thousand
 # variants: each thing that a rule may be for is a search by an index of its rules and of when they end.
 RULE_IN_FORCE = """
-    SELECT e.* FROM unnest(ARRAY[{variant}, {product}, CAST('<nil>' AS uuid)] || ARRAY(
-             SELECT m.collection_id FROM collection_products m WHERE m.product_id = {product})) target
+    SELECT e.* FROM unnest(ARRAY[{variant}] || {targets}) target
      CROSS JOIN LATERAL (
        SELECT x.* FROM retail_rules x
         WHERE x.partner_id = {partner} AND x.store_id = {store} AND x.scope_id = target AND x.ends > {at}
@@ -31,7 +36,7 @@ RULE_IN_FORCE = """
               CASE WHEN e.scope = 'collection' THEN (
                 SELECT c.position FROM collections c WHERE c.collection_id = e.scope_id) END, e.rule_id
      LIMIT 1
-""".replace("<nil>", str(NIL))
+""".replace("{targets}", RULE_TARGETS)
 
 # What a store chose for an event: its newest choice, and the standing one only where it has none. An event
 # counts for nobody who may not know of it yet at the moment of asking, also when asked of the future.

@@ -18,7 +18,7 @@ from app.application import create_app
 from payments.sandbox import Server
 from payments.verify import verify
 from storage.database import transaction
-from tenants.access import invite, use_link
+from tenants.access import find_person, invite, open_session, use_link
 from tests.conftest import database_of_its_own
 from tests.sql_rules import watch
 from tests.world import Installation, Shop, World
@@ -153,6 +153,24 @@ def member(world: World, *, face: str, role: str = "owner", shop: Shop | None = 
         )  # fmt: skip
         use_link(session, token=token, face=face, password=PASSWORD, now=world.now)
     return email
+
+
+def signed_in(
+    world: World, visitor: Visitor, *, face: str, shop: Shop | None = None, role: str = "owner"
+) -> str:
+    """Let a visitor be signed in already; returns the face's host."""
+    email = member(world, face=face, role=role, shop=shop)
+    config = world.services.config
+    host = config.portal_host if face == "portal" else config.console_host
+    with transaction(world.services.console) as session:
+        person = find_person(session, email=email, face=face)
+        assert person
+        cookie = open_session(
+            session, face=face, person_id=person.person_id, user_agent="journeys", now=world.now
+        )
+    name = {"portal": "awning-partner", "console": "awning-staff"}[face]
+    visitor.context.add_cookies([{"name": name, "value": cookie, "url": config.url(host, "/")}])
+    return host
 
 
 _AXE = Axe()

@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import amount, signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
+from tests.journeys.test_portal import amount
 from tests.pricing.test_setting_prices import price
 from tests.world import World, eur, usd
 

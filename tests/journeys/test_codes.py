@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.journeys.conftest import Visitor, accessible
+from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.journeys.test_buying import fill_in, pay
-from tests.journeys.test_portal import signed_in
 from tests.orders.test_discounting import coupon, promotion
 from tests.world import World
 

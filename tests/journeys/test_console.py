@@ -8,8 +8,8 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from orders.reading import read_order
-from tests.journeys.conftest import Visitor, accessible, member
-from tests.journeys.test_portal import lightness, sign_in, signed_in
+from tests.journeys.conftest import Visitor, accessible, member, signed_in
+from tests.journeys.test_portal import lightness, sign_in
 from tests.world import World
 
 HEAD = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty"

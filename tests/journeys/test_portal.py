@@ -11,33 +11,15 @@ from playwright.sync_api import Locator, Page, expect
 
 from orders.reading import newest_orders
 from storage.database import transaction
-from tenants.access import find_person, invite, open_session
-from tests.journeys.conftest import PASSWORD, Visitor, accessible, member
-from tests.world import CONTACT, Shop, World
+from tenants.access import invite
+from tests.journeys.conftest import PASSWORD, Visitor, accessible, member, signed_in
+from tests.world import CONTACT, World
 
 
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-
-
-def signed_in(
-    world: World, visitor: Visitor, *, face: str, shop: Shop | None = None, role: str = "owner"
-) -> str:
-    """Let a visitor be signed in already; returns the face's host."""
-    email = member(world, face=face, role=role, shop=shop)
-    config = world.services.config
-    host = config.portal_host if face == "portal" else config.console_host
-    with transaction(world.services.console) as session:
-        person = find_person(session, email=email, face=face)
-        assert person
-        cookie = open_session(
-            session, face=face, person_id=person.person_id, user_agent="journeys", now=world.now
-        )
-    name = {"portal": "awning-partner", "console": "awning-staff"}[face]
-    visitor.context.add_cookies([{"name": name, "value": cookie, "url": config.url(host, "/")}])
-    return host
 
 
 def lightness(page: Page) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import amount, lightness, signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
+from tests.journeys.test_portal import amount, lightness
 from tests.world import World
 
 

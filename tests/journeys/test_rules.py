@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.pricing.test_rule_plans import collection, mugs, plan, rule
 from tests.world import World
 

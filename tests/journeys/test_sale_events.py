@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from orders.reading import newest_orders
-from tests.journeys.conftest import Visitor, accessible
+from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.journeys.test_buying import fill_in, pay
-from tests.journeys.test_portal import signed_in
 from tests.world import World
 
 

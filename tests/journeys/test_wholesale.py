@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import amount, signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
+from tests.journeys.test_portal import amount
 from tests.pricing.test_rises import own, raise_to
 from tests.world import World, eur, usd
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.pricing.test_bands import alone, fill, sellers
 from tests.world import World
 
