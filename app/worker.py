@@ -26,6 +26,7 @@ from kit.ids import NIL
 from payments.checkout import resume
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
+from payments.refund_sending import send_refund
 from payments.settlement import Reference
 from payments.sweep import sweep
 from pricing.band_filling import fill_bands
@@ -89,6 +90,15 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             tenant(partner_id),
             gateway=services.gateway,
             reference=Reference(UUID(partner_id), UUID(order_id), attempt),
+            now=services.clock.now(),
+        )
+
+    @task("refund.send")
+    def refund_send(partner_id: str, refund_id: str) -> None:
+        send_refund(
+            tenant(partner_id),
+            gateway=services.gateway,
+            refund_id=UUID(refund_id),
             now=services.clock.now(),
         )
 

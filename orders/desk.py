@@ -60,7 +60,7 @@ _WHERE = """
                  ELSE o.payment = :payment END)
        AND (CAST(:fulfilment AS text) = '' OR o.fulfilment = :fulfilment)
        AND (NOT :flagged OR o.flagged <> '')
-       AND (NOT :to_ship OR (o.payment = 'paid' AND o.fulfilment = 'unfulfilled'))
+       AND (NOT :to_ship OR (o.payment IN ('paid', 'partly_refunded') AND o.fulfilment = 'unfulfilled'))
        AND (CAST(:search AS text) = '' OR o.number = CAST(:number AS bigint) OR o.email ILIKE :like
             OR o.address ->> 'name' ILIKE :like)
 """

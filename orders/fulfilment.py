@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from orders import stock
-from orders.models import Order, OrderLine, Shipment
+from orders.cancelling import unsent_units
+from orders.models import Order, Shipment
 from storage import audit
 from storage.jobs import Job, enqueue
 
@@ -31,7 +32,8 @@ def ship(
     actor: str,
     now: datetime,
 ) -> None:
-    """Mark a paid order as sent, take its units out of stock, and tell the shopper.
+    """Mark a paid order as sent, take its units out of stock, and tell the shopper. Units that were
+    cancelled do not go with it.
 
     Delivery is assumed some days later unless it is confirmed; the partner's margin becomes
     available counted from there. Raises NotShippable unless the order is paid and not sent yet, and
@@ -42,15 +44,12 @@ def ship(
     if url and not url.startswith(("https://", "http://")):
         raise Refusal("A tracking address begins with https://.", field="url")
     order = _locked(session, partner_id, order_id)
-    if order.payment != "paid" or order.fulfilment != "unfulfilled":
+    if order.payment not in ("paid", "partly_refunded") or order.fulfilment != "unfulfilled":
         raise NotShippable("Only a paid order that has not been sent can be marked as sent.")
     quantities: dict[UUID, int] = {}
-    for variant_id, quantity in session.execute(
-        select(OrderLine.variant_id, OrderLine.quantity).where(
-            OrderLine.partner_id == partner_id, OrderLine.order_id == order_id
-        )
-    ):
-        quantities[variant_id] = quantities.get(variant_id, 0) + quantity
+    for line in unsent_units(session, partner_id=partner_id, order_id=order_id):
+        if line.quantity:
+            quantities[line.variant_id] = quantities.get(line.variant_id, 0) + line.quantity
     stock.take(session, quantities=quantities)
     assumed = session.execute(text("SELECT assumed_delivery_days FROM company")).scalar_one()
     available = order.available_on

@@ -169,6 +169,26 @@ class OrderLine(Base):
     margin: Mapped[int]
 
 
+class CancelledUnits(Base):
+    """Units of a line that will not be sent. They went back to what is for sale, or were written off."""
+
+    __tablename__ = "cancelled_units"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        ForeignKeyConstraint(*_ORDER),
+        ForeignKeyConstraint(["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"]),
+        Index("cancelled_units_partner_id_order_id_idx", "partner_id", "order_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    cancel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    line_id: Mapped[UUID]
+    quantity: Mapped[int]
+    restocked: Mapped[bool]
+    actor: Mapped[str]
+    cancelled_at: Mapped[datetime]
+
+
 class OrderDiscount(Base):
     """What came off an order, and who pays for it; nothing may change it. An order that was not paid in
     time, or whose payment failed, has not used it.

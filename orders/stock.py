@@ -49,6 +49,13 @@ _TAKE = text(f"""{_WANTED}
       FROM wanted w JOIN locked USING (variant_id)
      WHERE k.variant_id = w.variant_id
 """)  # noqa: S608 - constant text
+_PUT_BACK = text(f"""{_WANTED}
+    UPDATE stock_levels k SET on_hand = k.on_hand + w.quantity
+      FROM wanted w JOIN locked USING (variant_id)
+     WHERE k.variant_id = w.variant_id
+    RETURNING k.variant_id,
+              k.counted AND NOT k.oversell AND k.on_hand - k.held BETWEEN 1 AND w.quantity AS flipped
+""")  # noqa: S608 - constant text
 
 
 def hold(session: Session, *, quantities: Mapping[UUID, int]) -> None:
@@ -79,6 +86,13 @@ def release(session: Session, *, quantities: Mapping[UUID, int]) -> None:
 def take(session: Session, *, quantities: Mapping[UUID, int]) -> None:
     """Take held units out of the stock, because they have left."""
     session.execute(_TAKE, _parameters(quantities))
+
+
+def put_back(session: Session, *, quantities: Mapping[UUID, int]) -> None:
+    """Add units to the stock that came back and can be sold again."""
+    rows = session.execute(_PUT_BACK, _parameters(quantities)).all()
+    if any(row.flipped for row in rows):
+        every_store_changed(session)
 
 
 def _parameters(quantities: Mapping[UUID, int]) -> dict[str, object]:

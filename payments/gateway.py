@@ -55,6 +55,19 @@ class CheckoutSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundSnapshot:
+    """A refund as Stripe has it now. ``status`` is pending, succeeded or failed; a refund that succeeded may
+    fail after all, when the shopper's bank sends the money back. ``failure`` says why, in Stripe's word."""
+
+    refund_id: str
+    status: str
+    amount: int
+    currency: str
+    metadata: Mapping[str, str]
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """A webhook, verified. ``object_id`` names what it is about."""
 
@@ -90,6 +103,14 @@ class Gateway(Protocol):
 
     def refund_in_full(self, payment_intent_id: str, *, key: str) -> str:
         """Give all of a payment back, and return the refund's id."""
+
+    def refund(
+        self, payment_intent_id: str, *, amount: int, metadata: Mapping[str, str], key: str
+    ) -> RefundSnapshot:
+        """Give back ``amount`` minor units of a payment; the same key gives the same refund."""
+
+    def read_refund(self, refund_id: str) -> RefundSnapshot:
+        """Return a refund."""
 
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         """Return a webhook's event. Raises SignatureInvalid."""
@@ -146,6 +167,25 @@ class StripeGateway:
                 {"payment_intent": payment_intent_id}, {"idempotency_key": key}
             )
         return refund.id
+
+    def refund(
+        self, payment_intent_id: str, *, amount: int, metadata: Mapping[str, str], key: str
+    ) -> RefundSnapshot:
+        with _translated():
+            refund = self._stripe.v1.refunds.create(
+                {
+                    "payment_intent": payment_intent_id,
+                    "amount": amount,
+                    "reason": "requested_by_customer",
+                    "metadata": dict(metadata),
+                },
+                {"idempotency_key": key},
+            )
+        return _refund(refund.to_dict())
+
+    def read_refund(self, refund_id: str) -> RefundSnapshot:
+        with _translated():
+            return _refund(self._stripe.v1.refunds.retrieve(refund_id).to_dict())
 
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         for secret in self._secrets:
@@ -225,6 +265,21 @@ def _snapshot(session: Mapping[str, Any]) -> CheckoutSnapshot:
         charge_id=_id_of(charge),
         fee=_part(movement, "fee"),
         fee_currency=fee_currency.upper() if fee_currency else None,
+    )
+
+
+# Stripe waits for a person or a bank in two ways, and gives up in two; the program has one of each.
+_REFUND_STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+
+
+def _refund(refund: Mapping[str, Any]) -> RefundSnapshot:
+    return RefundSnapshot(
+        refund_id=refund["id"],
+        status=_REFUND_STATES.get(refund.get("status") or "", "pending"),
+        amount=refund["amount"],
+        currency=refund["currency"].upper(),
+        metadata=refund.get("metadata") or {},
+        failure=refund.get("failure_reason") or "",
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Row, text
 from kit.ids import NIL
 from payments.checkout import apply
 from payments.gateway import Gateway, GatewayEvent
+from payments.refund_sending import RefundReference, apply_refund
 from payments.settlement import Reference, end
 from storage.database import transaction
 from storage.tenancy import Tenant
@@ -29,6 +30,9 @@ HANDLED = (
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
 )
 
 # The shopper's own browser is on its way to the confirmation page, which settles the order too. A
@@ -121,6 +125,8 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
     What the event says is not believed: its object is fetched anew, so the order in which events come
     does not matter.
     """
+    if event.type.startswith("refund."):
+        return _refunded(engine, gateway, event, now)
     reference = Reference.of(event.metadata)
     if reference is None:
         return "not ours"
@@ -131,3 +137,12 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
             end(session, reference=reference, payment="failed", now=now, reason="the bank refused it")
         return "failed"
     return apply(tenant, gateway=gateway, snapshot=snapshot, now=now)
+
+
+def _refunded(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
+    reference = RefundReference.of(event.metadata)
+    if reference is None:
+        return "not ours"
+    snapshot = gateway.read_refund(event.object_id)
+    with Tenant(engine, reference.partner_id).begin() as session:
+        return apply_refund(session, reference=reference, snapshot=snapshot, now=now)

@@ -55,6 +55,73 @@ class PaymentAttempt(Base):
     charge_id: Mapped[str | None]
 
 
+class Refund(Base):
+    """Money that a shopper gets back. What was asked for never changes; ``state`` moves on.
+
+    ``asked`` is not yet known to Stripe, ``refused`` is what Stripe would not do, and ``failed`` what came
+    back from the shopper's bank; both count as not given. ``amount`` goes to the shopper: its lines'
+    shares, delivery with its tax, and ``goodwill``, which ``funder`` pays. ``goodwill_back`` and
+    ``partner_goodwill_back`` are goodwill given earlier that this refund contains, and returns to whoever
+    paid for it.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'pending', 'succeeded', 'failed', 'refused')", name="state"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("delivery >= 0 AND delivery_tax >= 0 AND goodwill >= 0", name="parts"),
+        CheckConstraint("goodwill_back >= 0 AND partner_goodwill_back >= 0", name="goodwill_back"),
+        CheckConstraint(
+            "funder IN ('company', 'partner') AND goodwill > 0 OR funder IS NULL AND goodwill = 0",
+            name="funder",
+        ),
+        UniqueConstraint("partner_id", "stripe_id"),
+        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        Index("refunds_partner_id_order_id_idx", "partner_id", "order_id"),
+        Index("refunds_open_idx", "created_at", postgresql_where="state IN ('asked', 'pending')"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    state: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    delivery: Mapped[int]
+    delivery_tax: Mapped[int]
+    goodwill: Mapped[int]
+    funder: Mapped[str | None]
+    goodwill_back: Mapped[int]
+    partner_goodwill_back: Mapped[int]
+    reason: Mapped[str]
+    actor: Mapped[str]
+    created_at: Mapped[datetime]
+    stripe_id: Mapped[str | None]
+    failure: Mapped[str] = mapped_column(server_default="")
+    settled_at: Mapped[datetime | None]
+
+
+class RefundLine(Base):
+    """What a refund takes back of a line: see ``payments.ledger.shares.Share`` for its parts."""
+
+    __tablename__ = "refund_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        ForeignKeyConstraint(["partner_id", "refund_id"], ["refunds.partner_id", "refunds.refund_id"]),
+        ForeignKeyConstraint(["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"]),
+        Index("refund_lines_partner_id_line_id_idx", "partner_id", "line_id"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quantity: Mapped[int]
+    restocked: Mapped[bool]
+    wholesale: Mapped[int]
+    promoted_wholesale: Mapped[int]
+    margin: Mapped[int]
+    promoted_margin: Mapped[int]
+    tax: Mapped[int]
+
+
 class StripeEvent(Base):
     """A webhook as it came, stored before it is acted upon. A repeated id is the same event.
 

@@ -20,13 +20,8 @@ from kit.ids import new_id
 from orders import stock
 from orders.models import OrderEvent
 from payments.gateway import CheckoutSnapshot
-from payments.ledger.posting import (
-    SoldLine,
-    fee_entries,
-    post,
-    sale_entries,
-    unsold_entries,
-)
+from payments.ledger.posting import fee_entries, post, sale_entries, unsold_entries
+from payments.ledger.shares import SoldLine
 from storage.jobs import Job, enqueue
 
 Outcome = Literal["paid", "already", "waiting", "expired", "refunded", "mismatch", "unknown"]
@@ -194,7 +189,7 @@ def _money_came(
     entries = sale_entries(
         order_id=row.order_id,
         lines=[
-            SoldLine(UUID(line_id), wholesale * quantity, margin, tax, company_discount)
+            SoldLine(UUID(line_id), quantity, wholesale * quantity, margin, tax, company_discount)
             for line_id, _, quantity, wholesale, margin, tax, company_discount in row.lines
         ],
         delivery=row.delivery,

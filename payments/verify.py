@@ -108,8 +108,11 @@ CHECKS: dict[str, str] = {
     "held stock is what open and unsent orders hold": """
         SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised
           FROM stock_levels k
-          LEFT JOIN (SELECT l.variant_id, sum(l.quantity) AS units FROM order_lines l
+          LEFT JOIN (SELECT l.variant_id, sum(l.quantity - coalesce(c.units, 0)) AS units FROM order_lines l
                        JOIN orders o ON o.partner_id = l.partner_id AND o.order_id = l.order_id
+                       LEFT JOIN (SELECT x.partner_id, x.line_id, sum(x.quantity) AS units
+                                    FROM cancelled_units x GROUP BY x.partner_id, x.line_id) c
+                         ON c.partner_id = l.partner_id AND c.line_id = l.line_id
                       WHERE o.stock = 'held' GROUP BY l.variant_id) h ON h.variant_id = k.variant_id
          WHERE k.held <> coalesce(h.units, 0)
     """,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
+from payments.ledger.shares import Share, SoldLine
 from payments.models import PARTNER_PAYABLE, LedgerEntry
 from storage.database import insert_rows
 
 CLEARING = "stripe_clearing"
 PROMOTIONS = "promotions"
+GOODWILL = "goodwill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +30,76 @@ class Entry:
     line_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SoldLine:
-    """A line as the ledger needs it, in minor units, for the whole line. ``promotion`` is what the
-    company paid of it instead of the shopper."""
-
-    line_id: UUID
-    wholesale: int
-    margin: int
-    tax: int
-    promotion: int = 0
-
-
 def sale_entries(
     *, order_id: UUID, lines: Sequence[SoldLine], delivery: int, delivery_tax: int
 ) -> list[Entry]:
     """What a paid order moves: the shopper's total, split among the company, the partner and the tax.
 
-    The entries of a line add up to what was paid for it, and to what the company's promotion paid.
-    That covers wholesale first, and of the margin what goes beyond, so that both stay whole. An amount
-    of zero moves nothing.
+    The entries of a line add up to what was paid for it, and to what the company's promotion paid. An
+    amount of zero moves nothing.
     """
     source = f"sale:{order_id}"
-    entries = []
-    for line in lines:
-        covered = min(line.promotion, line.wholesale)
-        beyond = line.promotion - covered
-        entries += [
-            Entry(source, CLEARING, "wholesale_revenue", line.wholesale - covered, line.line_id),
-            Entry(source, PROMOTIONS, "wholesale_revenue", covered, line.line_id),
-            Entry(source, CLEARING, PARTNER_PAYABLE, line.margin - beyond, line.line_id),
-            Entry(source, PROMOTIONS, PARTNER_PAYABLE, beyond, line.line_id),
-            Entry(source, CLEARING, "tax_payable", line.tax, line.line_id),
-        ]
-    entries += [
-        Entry(source, CLEARING, "delivery_revenue", delivery),
-        Entry(source, CLEARING, "tax_payable", delivery_tax),
+    entries = [entry for line in lines for entry in _share(source, line.share(line.quantity), line.line_id)]
+    entries += _moved(source, CLEARING, "delivery_revenue", delivery)
+    entries += _moved(source, CLEARING, "tax_payable", delivery_tax)
+    return entries
+
+
+def _share(source: str, share: Share, line_id: UUID) -> list[Entry]:
+    """The entries of a line's share: what came from Stripe, and what the company's promotion paid."""
+    return [
+        *_moved(source, CLEARING, "wholesale_revenue", share.wholesale, line_id),
+        *_moved(source, PROMOTIONS, "wholesale_revenue", share.promoted_wholesale, line_id),
+        *_moved(source, CLEARING, PARTNER_PAYABLE, share.margin, line_id),
+        *_moved(source, PROMOTIONS, PARTNER_PAYABLE, share.promoted_margin, line_id),
+        *_moved(source, CLEARING, "tax_payable", share.tax, line_id),
     ]
-    return [entry for entry in entries if entry.amount]
+
+
+def _moved(source: str, debit: str, credit: str, amount: int, line_id: UUID | None = None) -> list[Entry]:
+    """An entry, turned round where the amount is negative; none where it is zero."""
+    if amount < 0:
+        debit, credit, amount = credit, debit, -amount
+    return [Entry(source, debit, credit, amount, line_id)] if amount else []
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What a refund gives back besides its lines, in minor units.
+
+    ``goodwill`` is paid by ``funder``, company or partner. ``company_back`` and ``partner_back`` are goodwill
+    given earlier that is part of what the lines are worth, and returns to whoever paid it.
+    """
+
+    delivery: int = 0
+    delivery_tax: int = 0
+    goodwill: int = 0
+    funder: str | None = None
+    company_back: int = 0
+    partner_back: int = 0
+
+
+def refund_entries(*, refund_id: UUID, lines: Mapping[UUID, Share], besides: GivenBack) -> list[Entry]:
+    """What a refund moves: of each line the opposite of its part of the sale, and the shopper's money out."""
+    source = f"refund:{refund_id}"
+    entries = [
+        entry for line_id, share in lines.items() for entry in _share(source, Share() - share, line_id)
+    ]
+    pays = PARTNER_PAYABLE if besides.funder == "partner" else GOODWILL
+    return [
+        *entries,
+        *_moved(source, "delivery_revenue", CLEARING, besides.delivery),
+        *_moved(source, "tax_payable", CLEARING, besides.delivery_tax),
+        *_moved(source, pays, CLEARING, besides.goodwill),
+        *_moved(source, CLEARING, GOODWILL, besides.company_back),
+        *_moved(source, CLEARING, PARTNER_PAYABLE, besides.partner_back),
+    ]
+
+
+def refund_failed_entries(*, refund_id: UUID, refunded: Sequence[Entry]) -> list[Entry]:
+    """The money of a refund that the shopper's bank sent back: the refund's entries the other way round."""
+    source = f"refund_failed:{refund_id}"
+    return [Entry(source, entry.credit, entry.debit, entry.amount, entry.line_id) for entry in refunded]
 
 
 def fee_entries(*, charge_id: str, fee: int) -> list[Entry]:
@@ -76,8 +110,8 @@ def fee_entries(*, charge_id: str, fee: int) -> list[Entry]:
 def unsold_entries(*, charge_id: str, total: int) -> list[Entry]:
     """A payment that came after the goods had gone and was given back: in, and out again."""
     return [
-        Entry(f"unsold:{charge_id}", CLEARING, "goodwill", total),
-        Entry(f"unsold:{charge_id}", "goodwill", CLEARING, total),
+        Entry(f"unsold:{charge_id}", CLEARING, GOODWILL, total),
+        Entry(f"unsold:{charge_id}", GOODWILL, CLEARING, total),
     ]
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from orders.quoting import Priced, charge, charge_line
-from payments.ledger.posting import SoldLine, sale_entries
+from payments.ledger.posting import sale_entries
+from payments.ledger.shares import SoldLine
 from payments.verify import verify
 from tests.orders.test_discounting import bought, coupon, promotion, use
 from tests.world import World
@@ -48,7 +49,7 @@ def test_entries_of_a_line_are_what_was_paid_and_what_the_company_paid(
     lines: list[tuple[int, int, int, int]],
 ) -> None:
     sold = [
-        SoldLine(UUID(int=place), wholesale, margin, tax, (wholesale + margin) * share // 10_000)
+        SoldLine(UUID(int=place), 1, wholesale, margin, tax, (wholesale + margin) * share // 10_000)
         for place, (wholesale, margin, tax, share) in enumerate(lines)
     ]
     entries = sale_entries(order_id=UUID(int=9), lines=sold, delivery=490, delivery_tax=0)
