@@ -172,6 +172,11 @@ _EVENTS = {
     "failed": "Payment failed",
     "declined": "A card was declined",
     "refunded_unsold": "Paid after the goods had gone; refunded in full",
+    "refund_asked": "Refund of {amount} asked for",
+    "refund_pending": "Refund of {amount} on its way",
+    "refund_succeeded": "Refund of {amount} given",
+    "refund_failed": "Refund of {amount} came back from the shopper's bank",
+    "refund_refused": "Stripe did not give {amount} back",
 }
 
 
@@ -185,6 +190,8 @@ def _timeline(row: Row[Any]) -> tuple[TimelineEntry, ...]:
         entries.append(TimelineEntry(row.delivered_at, "delivered", "Delivered"))
     for at, kind, data in row.events or ():
         text_of = _EVENTS.get(kind, kind)
+        if "amount" in data:
+            text_of = text_of.format(amount=Money(data["amount"], data["currency"]))
         reason = str(data.get("reason", ""))
         entries.append(
             TimelineEntry(datetime.fromisoformat(at), kind, f"{text_of}: {reason}" if reason else text_of)

@@ -19,6 +19,7 @@ READ = {
     "promotions": ("owner", "catalogue", "finance", "viewer"),
     "partners": ("owner", "finance", "viewer"),
     "orders": ("owner", "finance", "support", "viewer"),
+    "refunds": ("owner", "finance", "support"),
     "settings": ("owner", "finance", "viewer"),
 }
 CHANGE = {
@@ -28,13 +29,14 @@ CHANGE = {
     "promotions": ("owner", "catalogue"),
     "partners": ("owner",),
     "orders": ("owner", "support"),
+    "refunds": ("owner", "finance", "support"),
     "settings": ("owner",),
 }
 ROLE_WORDS = {
     "owner": "Owner: everything",
     "catalogue": "Catalogue: products, wholesale and promotions",
-    "finance": "Finance: reads orders, partners, promotions and settings",
-    "support": "Support: orders",
+    "finance": "Finance: refunds; reads orders, partners, promotions and settings",
+    "support": "Support: orders and refunds",
     "viewer": "Viewer: reads everything, changes nothing",
 }
 

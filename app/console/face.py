@@ -15,6 +15,7 @@ from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partners import partners
 from app.console.products import products
 from app.console.promotions import promotions
+from app.console.refunds import refunds
 from app.console.sale_events import sale_events
 from app.console.scheduled import scheduled
 from app.console.settings import settings
@@ -35,6 +36,7 @@ _ROOMS = {
     "promotions": (promotions, sale_events),
     "partners": (partners,),
     "orders": (orders,),
+    "refunds": (refunds,),
     "settings": (settings,),
 }
 

@@ -33,6 +33,7 @@ READERS = {
     "sale_events": {"owner", "catalogue", "finance", "viewer"},
     "partners": {"owner", "finance", "viewer"},
     "orders": {"owner", "finance", "support", "viewer"},
+    "refunds": {"owner", "finance", "support"},
     "settings": {"owner", "finance", "viewer"},
 }
 CHANGERS = {
@@ -47,6 +48,7 @@ CHANGERS = {
     "sale_events": {"owner", "catalogue"},
     "partners": {"owner"},
     "orders": {"owner", "support"},
+    "refunds": {"owner", "finance", "support"},
     "settings": {"owner"},
 }
 

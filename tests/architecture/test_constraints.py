@@ -67,9 +67,18 @@ _ROWS = (
     "INSERT INTO promotions VALUES (:id, 'x', 'SPRING', 'percent', 1, NULL, 'product', :product, '{}',"
     " tstzrange(now(), NULL), 0, 1, 1, NULL, 'x', '', now())",
     "INSERT INTO order_discounts VALUES (:ada, :order, 'partner', :id, 'SPRING', 'x', 1, 1)",
+    "INSERT INTO refunds VALUES (:ada, :id, :order, 'asked', 1, 'USD', 0, 0, 1, 'company', 0, 0, '', 'x', now(),"
+    " 're_1')",
+    "INSERT INTO refunds SELECT partner_id, gen_random_uuid(), order_id, 'asked', 1, 'EUR', 0, 0, 1, 'company', 0,"
+    " 0, '', 'x', now() FROM orders WHERE partner_id = :ben",
+    "INSERT INTO refund_lines SELECT partner_id, :id, line_id, 1, true, 1, 0, 0, 0, 0 FROM order_lines"
+    " WHERE partner_id = :ada",
+    "INSERT INTO cancelled_units SELECT partner_id, :id, order_id, line_id, 1, true, 'x', now()"
+    " FROM order_lines WHERE partner_id = :ada",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
+    "cancelled_units_quantity_check": {"quantity": "0"},
     "cart_items_quantity_check": {"quantity": "0"},
     "ceiling_changes_amount_check": {"amount": "0"},
     "company_hold_days_check": {"hold_days": "366"},
@@ -126,6 +135,12 @@ _BROKEN: dict[str, dict[str, str]] = {
     "price_lists_one_default_key": {"price_list_id": "gen_random_uuid()", "name": "'Another default'"},
     "products_option_names_check": {"option_names": "'{a,b,c,d}'"},
     "products_state_check": {"state": "'gone'"},
+    "refund_lines_quantity_check": {"quantity": "0"},
+    "refunds_amount_check": {"amount": "0"},
+    "refunds_funder_check": {"funder": "'nobody'"},
+    "refunds_goodwill_back_check": {"goodwill_back": "-1"},
+    "refunds_parts_check": {"delivery": "-1"},
+    "refunds_state_check": {"state": "'guess'"},
     "retail_rules_layer_check": {"layer": "'guess'"},
     "retail_rules_method_check": {"method": "'guess'"},
     "retail_rules_not_under_floor_check": {"method": "'fixed'", "judged_floor": "NULL"},
