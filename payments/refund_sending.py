@@ -57,7 +57,7 @@ class RefundReference:
 
 
 _SENDING = text("""
-    SELECT r.state, r.order_id, r.amount, (
+    SELECT r.state, r.stripe_id, r.order_id, r.amount, (
              SELECT a.payment_intent_id FROM payment_attempts a
               WHERE a.partner_id = :partner_id AND a.order_id = r.order_id AND a.state = 'complete' LIMIT 1
            ) AS payment_intent_id
@@ -90,21 +90,26 @@ _PAYMENT = text("""
 
 
 def send_refund(tenant: Tenant, *, gateway: Gateway, refund_id: UUID, now: datetime) -> None:
-    """Ask Stripe for a refund that was written down, once, and record what it answers.
+    """Ask Stripe for a refund that was written down, once, or about one that is under way, and record what
+    it answers.
 
     Raises GatewayUnavailable while Stripe does not answer, so that the job is tried again with the same key.
     """
     with tenant.begin() as session:
         row = session.execute(_SENDING, {"partner_id": tenant.partner_id, "refund_id": refund_id}).one()
-    if row.state != "asked":
+    if row.state not in ("asked", "pending"):
         return
     reference = RefundReference(tenant.partner_id, row.order_id, refund_id)
     try:
-        snapshot = gateway.refund(
-            row.payment_intent_id,
-            amount=row.amount,
-            metadata=reference.metadata,
-            key=f"refund:{refund_id}",
+        snapshot = (
+            gateway.read_refund(row.stripe_id)
+            if row.stripe_id
+            else gateway.refund(
+                row.payment_intent_id,
+                amount=row.amount,
+                metadata=reference.metadata,
+                key=f"refund:{refund_id}",
+            )
         )
     except GatewayRefused as error:
         with tenant.begin() as session:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from payments.checkout import resume
 from payments.gateway import Gateway, GatewayUnavailable
 from payments.inbox import HANDLED, receive
+from payments.refund_sending import send_refund
 from storage.database import transaction
 from storage.tenancy import Tenant
 
@@ -20,12 +21,17 @@ _OVERDUE = text("""
     SELECT partner_id, order_id FROM payment_attempts
      WHERE state IN ('opening', 'open') AND expires_at < :before ORDER BY expires_at LIMIT 500
 """)
+_UNSURE = text("""
+    SELECT partner_id, refund_id FROM refunds
+     WHERE state IN ('asked', 'pending') AND created_at < :before ORDER BY created_at LIMIT 500
+""")
 
 
 def sweep(
     *, face: Engine, console: Engine, gateway: Gateway, now: datetime, back: timedelta = timedelta(hours=3)
 ) -> tuple[int, int]:
-    """Store missed events and end overdue checkouts; return how many of each.
+    """Store missed events, ask again about refunds that hang, and end overdue checkouts; return how many
+    events and checkouts.
 
     Looking for overdue checkouts spans partners, so it reads as the console's role; each is then
     settled as its own partner. One that Stripe does not answer for is left to the next sweep.
@@ -39,6 +45,15 @@ def sweep(
             (row.partner_id, row.order_id)
             for row in session.execute(_OVERDUE, {"before": now - timedelta(minutes=2)})
         ]
+        unsure: list[tuple[UUID, UUID]] = [
+            (row.partner_id, row.refund_id)
+            for row in session.execute(_UNSURE, {"before": now - timedelta(minutes=10)})
+        ]
+    for partner_id, refund_id in unsure:
+        try:
+            send_refund(Tenant(face, partner_id), gateway=gateway, refund_id=refund_id, now=now)
+        except GatewayUnavailable:
+            log.warning("Stripe did not answer for refund %s; the next sweep asks again", refund_id)
     ended = 0
     for partner_id, order_id in overdue:
         try:

@@ -105,6 +105,36 @@ CHECKS: dict[str, str] = {
         SELECT r.rule_id::text AS what FROM retail_rules r
          WHERE r.method = 'fixed' AND r.value < r.judged_floor
     """,
+    "a refund that Stripe knows has its postings, and one that came back has none": """
+        SELECT r.refund_id::text AS what, r.state, r.amount, coalesce(e.amount, 0) AS posted
+          FROM refunds r
+          LEFT JOIN LATERAL (
+            SELECT sum(CASE 'stripe_clearing' WHEN x.credit THEN x.amount
+                                              WHEN x.debit THEN -x.amount ELSE 0 END) AS amount
+              FROM ledger_entries x
+             WHERE x.partner_id = r.partner_id
+               AND x.source IN ('refund:' || r.refund_id, 'refund_failed:' || r.refund_id)) e ON true
+         WHERE coalesce(e.amount, 0) <> CASE WHEN r.state IN ('pending', 'succeeded') THEN r.amount ELSE 0 END
+    """,
+    "no account gives back more of a line than it got": """
+        SELECT e.line_id::text AS what, e.account, sum(e.amount) AS kept
+          FROM (
+            SELECT x.partner_id, x.line_id, a.account, a.amount FROM ledger_entries x
+             CROSS JOIN LATERAL (VALUES (x.debit, -x.amount), (x.credit, x.amount)) a (account, amount)
+             WHERE x.line_id IS NOT NULL
+               AND a.account IN ('wholesale_revenue', 'partner_payable', 'tax_payable')
+          ) e GROUP BY e.partner_id, e.line_id, e.account HAVING sum(e.amount) < 0
+    """,
+    "an order says what was given back of it": """
+        SELECT o.order_id::text AS what, o.payment, o.total, coalesce(sum(r.amount), 0) AS refunded
+          FROM orders o
+          LEFT JOIN refunds r ON r.partner_id = o.partner_id AND r.order_id = o.order_id
+                             AND r.state IN ('pending', 'succeeded')
+         WHERE o.paid_at IS NOT NULL
+         GROUP BY o.partner_id, o.order_id, o.payment, o.total
+        HAVING o.payment <> CASE coalesce(sum(r.amount), 0) WHEN 0 THEN 'paid' WHEN o.total THEN 'refunded'
+                                                            ELSE 'partly_refunded' END
+    """,
     "held stock is what open and unsent orders hold": """
         SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised
           FROM stock_levels k

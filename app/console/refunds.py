@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from app.console.forms import gather, read_money, read_whole
 from app.console.pages import page, said
 from app.edge import db, now, person
-from app.ui.formats import iso_money
 from kit.errors import Refusal
 from orders.reading import read_order
 from payments.refunds import (
@@ -82,7 +81,6 @@ def _form(partner_id: UUID, order_id: UUID, sent: MultiDict[str, str], errors: d
         partner=read_partner(db(), partner_id=partner_id),
         left=left,
         effect=effect,
-        sends=iso_money(effect.amount) if effect else "",
         form={"funder": "company"} | form,
         restock=asked.restock,
         errors=errors,
