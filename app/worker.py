@@ -71,6 +71,10 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def order_shipped(partner_id: str, order_id: str) -> None:
         mail(("shipped",), partner_id, order_id)
 
+    @task("order.refunded")
+    def order_refunded(partner_id: str, order_id: str, refund_id: str) -> None:
+        mail((f"refunded:{refund_id}",), partner_id, order_id)
+
     @task("order.unsold")
     def order_unsold(partner_id: str, order_id: str, attempt: int) -> None:
         mail(("unsold",), partner_id, order_id)

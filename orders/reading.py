@@ -166,6 +166,7 @@ _MAILS = {
     "shipped": "Shipping notice sent",
     "notice": "Partner told of the sale",
     "unsold": "Shopper told of the refund",
+    "refunded": "Shopper told of the refund",
 }
 _EVENTS = {
     "expired": "Payment was not made in time",
@@ -175,7 +176,7 @@ _EVENTS = {
     "refund_asked": "Refund of {amount} asked for",
     "refund_pending": "Refund of {amount} on its way",
     "refund_succeeded": "Refund of {amount} given",
-    "refund_failed": "Refund of {amount} came back from the shopper's bank",
+    "refund_failed": "Refund of {amount} came back from the bank",
     "refund_refused": "Stripe did not give {amount} back",
 }
 
@@ -197,7 +198,8 @@ def _timeline(row: Row[Any]) -> tuple[TimelineEntry, ...]:
             TimelineEntry(datetime.fromisoformat(at), kind, f"{text_of}: {reason}" if reason else text_of)
         )
     for at, kind in row.mails or ():
-        entries.append(TimelineEntry(datetime.fromisoformat(at), f"mail_{kind}", _MAILS.get(kind, kind)))
+        words = _MAILS.get(kind.partition(":")[0], kind)
+        entries.append(TimelineEntry(datetime.fromisoformat(at), f"mail_{kind}", words))
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
 

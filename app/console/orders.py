@@ -16,6 +16,7 @@ from kit.money import total
 from orders.desk import DeskFilter, count_desk_orders, desk_orders, flag_of
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
+from payments.refund_reading import refunds_of_order
 from payments.reports import entries_of_order
 from tenants.directory import list_partners, read_partner
 
@@ -124,6 +125,7 @@ def _order_page(
         store=next(store for store in partner.stores if store.store_id == order.store_id),
         flag=flag_of(db(), partner_id=partner_id, order_id=order_id),
         entries=entries_of_order(db(), partner_id=partner_id, order_id=order_id),
+        refunds=refunds_of_order(db(), partner_id=partner_id, order_id=order_id),
         wholesale=total((line.wholesale for line in order.lines), currency),
         net=total((line.net for line in order.lines), currency),
         promoted=total((line.company_discount for line in order.lines), currency),

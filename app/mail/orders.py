@@ -19,6 +19,7 @@ from app.store.rendering import render
 from orders.models import SentMail
 from orders.reading import read_order
 from orders.view import OrderView
+from payments.refund_reading import RefundView, refunds_of_order
 from storage.database import insert_rows
 from storage.tenancy import Tenant
 from tenants.storefront import Storefront, read_storefront_with
@@ -27,7 +28,8 @@ from tenants.storefront import Storefront, read_storefront_with
 def send_order_mails(
     services: Services, app: Flask, *, tenant: Tenant, order_id: UUID, kinds: tuple[str, ...], now: datetime
 ) -> None:
-    """Send those mails about an order that were not sent before, and record them.
+    """Send those mails about an order that were not sent before, and record them. A kind may name what it is
+    about, such as ``refunded:`` with a refund's key.
 
     The transaction that spans the sending has only read, so it holds no lock while the mail server
     is spoken to. A crash before it commits sends again, under the same Message-ID.
@@ -43,9 +45,14 @@ def send_order_mails(
         for kind in kinds:
             if kind in sent:
                 continue
-            message_id = f"{kind}.{order_id}@{services.config.platform_domain}"
-            letter = _Letter(services.config, app, store, order, row.partners or [], message_id, now)
-            for message in _WRITERS[kind](letter):
+            message_id = f"{kind.replace(':', '.')}.{order_id}@{services.config.platform_domain}"
+            name, _, about = kind.partition(":")
+            refunds = (
+                refunds_of_order(session, partner_id=tenant.partner_id, order_id=order_id) if about else []
+            )
+            refund = next((one for one in refunds if str(one.refund_id) == about), None)
+            letter = _Letter(services.config, app, store, order, row.partners or [], message_id, now, refund)
+            for message in _WRITERS[name](letter):
                 services.mailer.send(message)
             done.append(
                 {
@@ -77,6 +84,7 @@ class _Letter:
     partners: list[str]
     message_id: str
     now: datetime
+    refund: RefundView | None
 
 
 def _to_shopper(template: str) -> Callable[[_Letter], list[Message]]:
@@ -85,6 +93,7 @@ def _to_shopper(template: str) -> Callable[[_Letter], list[Message]]:
         token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
         context = {
             "order": order,
+            "refund": about.refund,
             "shipment": order.shipments[-1] if order.shipments else None,
             "tracking_url": config.url(store.host, f"/order/{token}"),
             "base_url": config.url(store.host),
@@ -158,5 +167,6 @@ _WRITERS = {
     "receipt": _to_shopper("receipt"),
     "shipped": _to_shopper("shipped"),
     "unsold": _unsold,
+    "refunded": _to_shopper("refunded"),
     "notice": _notice,
 }

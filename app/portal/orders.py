@@ -14,6 +14,7 @@ from kit.money import Money, total
 from orders.feed import count_sales
 from orders.reading import newest_orders, read_order
 from orders.view import OrderView
+from payments.refund_reading import given_back, refunds_of_order
 
 orders = Blueprint("orders", __name__)
 PAGE = 25
@@ -101,4 +102,14 @@ def show(order_id: UUID) -> Response:
     store = next((item for item in here().partner.stores if item.store_id == found.store_id), None)
     if store is None:
         raise NotFound("There is no such order.")
-    return page("portal/order.html", order=found, order_store=store, money_went=waterfall(found))
+    refunds = refunds_of_order(db(), partner_id=partner_id(), order_id=order_id)
+    currency = found.total.currency
+    return page(
+        "portal/order.html",
+        order=found,
+        order_store=store,
+        money_went=waterfall(found),
+        refunds=[refund for refund in refunds if refund.given],
+        back=given_back(refunds, currency),
+        lost=total((refund.partner_loses for refund in refunds if refund.given), currency),
+    )

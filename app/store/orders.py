@@ -19,12 +19,13 @@ from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
 from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.refund_reading import given_back, refunds_of_order
 from payments.settlement import Reference
 
 log = logging.getLogger(__name__)
 
 # What the shop says to the partner is no part of what the shopper sees.
-_OURS = frozenset({"mail_notice"})
+_OURS = frozenset({"mail_notice", "refund_asked", "refund_refused"})
 
 
 @store.get("/checkout/done/<token>")
@@ -81,6 +82,11 @@ def _page(template: str, shown: OrderView, token: str) -> Response:
         canonical_url="",
         base_url=primary_url(""),
         order=shown,
+        back=given_back(
+            refunds_of_order(db(), partner_id=shown.partner_id, order_id=shown.order_id), shown.total.currency
+        )
+        if shown.payment in ("partly_refunded", "refunded")
+        else None,
         tracking_url=url_for("store.order", token=token),
     )
     response = Response(fill(html), content_type="text/html; charset=utf-8")

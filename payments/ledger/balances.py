@@ -36,9 +36,10 @@ class Pending:
 @dataclass(frozen=True, slots=True)
 class Earning:
     """One entry of the partner's account, with what it came from. ``amount`` is negative when it
-    takes away."""
+    takes away. ``fact`` is sale, refund or refund_failed."""
 
     posted_at: datetime
+    fact: str
     order_id: UUID | None
     order_number: int | None
     title: str
@@ -68,7 +69,8 @@ _PENDING = text(f"""
     GROUP BY e.currency, CAST({_ON} AS date) ORDER BY CAST({_ON} AS date) NULLS LAST
 """)
 _EARNINGS = text(f"""
-    SELECT e.posted_at, e.order_id, o.number, e.currency, {_SIGNED} AS amount, {_ON} AS available_on,
+    SELECT e.posted_at, split_part(e.source, ':', 1) AS fact, e.order_id, o.number, e.currency,
+           {_SIGNED} AS amount, {_ON} AS available_on,
            concat_ws(', ', l.product_title, nullif(l.variant_title, '')) AS title
     {_MINE} ORDER BY e.posted_at DESC, e.entry_id DESC LIMIT :limit OFFSET :offset
 """)
@@ -96,7 +98,15 @@ def earnings(session: Session, *, partner_id: UUID, limit: int = 50, offset: int
     """Return the entries of the partner's account, newest first."""
     rows = session.execute(_EARNINGS, {"partner_id": partner_id, "limit": limit, "offset": offset})
     return [
-        Earning(r.posted_at, r.order_id, r.number, r.title, Money(int(r.amount), r.currency), r.available_on)
+        Earning(
+            r.posted_at,
+            r.fact,
+            r.order_id,
+            r.number,
+            r.title,
+            Money(int(r.amount), r.currency),
+            r.available_on,
+        )
         for r in rows
     ]
 
