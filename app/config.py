@@ -87,6 +87,11 @@ class Config(BaseSettings):
     def mailbox_host(self) -> str:
         return f"mailbox.{self.platform_domain}"
 
+    @property
+    def bank_url(self) -> str:
+        """The sandbox's page on which a person plays the bank; empty where Stripe itself is asked."""
+        return f"{self.sandbox_url}/_sandbox/bank" if self.sandbox_url and not self.stripe_api_key else ""
+
     def url(self, host: str, path: str = "") -> str:
         """The address of a path on one of our hosts. Never made from a request's Host header."""
         port = self.public_port or (None if self.scheme == "https" else self.port)

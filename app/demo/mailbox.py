@@ -98,6 +98,7 @@ def _page(**context: Any) -> Response:
         "people": sorted({mail.to.lower() for mail in mails}),
         "to": asked,
         "site": site,
+        "bank": services().config.bank_url,
         "keep": {"to": asked} if asked else {},
     }
     response = answer(made, "mailbox.html", shown | context)

@@ -195,6 +195,7 @@ def _addresses(config: Config) -> dict[str, object]:
         "portal": config.url(config.portal_host, "/"),
         "console": config.url(config.console_host, "/"),
         "mailbox": config.url(config.mailbox_host, "/"),
+        "bank": config.bank_url,
         "stores": [
             {
                 "slug": store.slug,
@@ -220,6 +221,10 @@ def _addresses(config: Config) -> dict[str, object]:
 def _print(addresses: dict[str, object]) -> None:
     lines = ["", "Awning is running.", ""]
     lines += [f"  {name:<9}{addresses[name]}" for name in ("site", "portal", "console", "mailbox")]
+    lines += [
+        f"  {'bank':<9}{addresses['bank']}",
+        "           decline, dispute, delay and fail things there by clicking",
+    ]
     lines += ["", "Stores (test card 4242 4242 4242 4242)"]
     stores = addresses["stores"]
     assert isinstance(stores, list)

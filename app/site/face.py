@@ -72,6 +72,7 @@ def home() -> Response:
             "portal": config.url(config.portal_host, "/"),
             "console": config.url(config.console_host, "/"),
             "mailbox": config.url(config.mailbox_host, "/") if demo and not config.smtp_url else "",
+            "bank": config.bank_url if demo else "",
             "demo": demo,
             "stores": _stores() if demo else [],
             "hold_days": company.hold_days if company else 0,

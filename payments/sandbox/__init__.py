@@ -8,7 +8,8 @@
   what becomes of it
 - ``hosted``, ``rendering``, ``pages/``: the pages that a person sees
 - ``events``, ``deliveries``, ``signing``, ``posting``: what is told to Awning
-- ``control``, ``faults``, ``moment``, ``sweep``: playing the world; ``state``, ``store``: remembering it
+- ``control``, ``faults``, ``moment``, ``sweep``: playing the world; ``bank``, ``bankpage``, ``bankrows``,
+  ``clicks``: the page on which a person does; ``state``, ``store``: remembering it
 """
 
 from payments.sandbox.app import Sandbox

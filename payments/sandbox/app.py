@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from kit.clock import Clock, SystemClock
 from payments.sandbox.api import Api
 from payments.sandbox.balance import SCHEMA
+from payments.sandbox.bank import PATH, Bank
 from payments.sandbox.control import ControlApi
 from payments.sandbox.deliveries import Deliver, Deliveries, Drained
 from payments.sandbox.errors import SandboxRefused
@@ -66,6 +67,7 @@ class Sandbox:
         self._api = Api(self.state, self.faults)
         self._control = ControlApi(self.state, self.faults)
         self._pages = Pages(self.state)
+        self._bank = Bank(self.state, self.faults)
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -77,6 +79,8 @@ class Sandbox:
         answer: Callable[[Request], Response] = self._pages
         if request.path.startswith(("/v1/", "/v2/")):
             answer = self._api
+        elif request.path == PATH:
+            answer = self._bank
         elif request.path.startswith("/_sandbox/"):
             answer = self._control
         return answer(request)(environ, start_response)

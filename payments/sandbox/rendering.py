@@ -34,7 +34,10 @@ def _template(name: str) -> Template:
 
 
 def document(merchant: str, title: str, name: str, layout: str = "narrow", **parts: object) -> str:
-    """Fill the template ``name`` and put it into the frame that all pages share."""
+    """Fill the template ``name`` and put it into the frame that all pages share.
+
+    ``layout`` names the classes of the page's main part.
+    """
     filled = {key: escape(value) for key, value in parts.items()}
     content = _template(name).substitute(filled, merchant=escape(merchant))
     return _template("layout.html").substitute(
