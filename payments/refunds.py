@@ -311,7 +311,7 @@ def _worked_out(known: _Known, asked: RefundAsked) -> tuple[dict[UUID, Share], G
     # Goodwill came out of the same payment. Where the goods it was given for come back whole, the part that
     # the shopper has already is not given twice, and whoever paid it has it again.
     twice = max(0, lines - room)
-    company_back = min(twice, int(known.row.company_goodwill))
+    company_back = min(twice, max(0, int(known.row.company_goodwill)))
     amount = lines + asked.delivery + asked.goodwill - twice
     if amount <= 0:
         raise NotRefundable("Say what is to be given back.", field="units")

@@ -280,3 +280,18 @@ def test_only_what_was_not_cancelled_is_sent(world: World) -> None:
         one(ada, "SELECT on_hand FROM stock_levels WHERE variant_id = :v AND :p IS NOT NULL", v=variant) == 39
     )
     sound(world)
+
+
+def test_goodwill_that_came_back_after_it_was_counted_leaves_the_rest_to_give(world: World) -> None:
+    ada = world.ada
+    order_id = ada.buy((world.mug, 1))
+    (mug,) = lines(ada, order_id)
+    goodwill = give_back(ada, order_id, RefundAsked(goodwill=500))
+    give_back(ada, order_id, RefundAsked({mug: 1}))
+    stripe_id = one(ada, "SELECT stripe_id FROM refunds WHERE partner_id = :p AND refund_id = :r", r=goodwill)
+    control(world, f"refunds/{stripe_id}/fail")
+    world.deliver_webhooks()
+    drain(world.services.face, gateway=world.services.gateway, now=world.now, patience=HEAD_START)
+    give_back(ada, order_id, RefundAsked(delivery=490, goodwill=10))
+    assert accounts(ada, order_id) == {}
+    sound(world)
