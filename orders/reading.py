@@ -26,7 +26,10 @@ _SELECT = """
       CASE WHEN CAST(:keys AS text[]) IS NULL THEN o.address ELSE coalesce((
         SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o.address) p
          WHERE p.key = ANY(CAST(:keys AS text[]))), '{}') END AS address,
-      (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM order_lines l
+      (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('cancelled', (
+                SELECT coalesce(sum(c.quantity), 0) FROM cancelled_units c
+                 WHERE c.partner_id = l.partner_id AND c.line_id = l.line_id)) ORDER BY l.position)
+         FROM order_lines l
         WHERE l.partner_id = o.partner_id AND l.order_id = o.order_id) AS lines,
       (SELECT jsonb_agg(jsonb_build_array(d.funder, d.discount_id, d.name, d.code, d.amount, d.net)
                         ORDER BY d.funder DESC)
@@ -150,6 +153,7 @@ def _line(line: dict[str, Any], currency: str) -> OrderLineView:
         sku=line["sku"],
         picture=picture_ref(line["picture"]) if line["picture"] else None,
         quantity=line["quantity"],
+        cancelled=line["cancelled"],
         unit=Money(line["unit_retail"], currency),
         amount=Money(line["unit_retail"] * line["quantity"], currency),
         net=Money(line["net"], currency),

@@ -158,7 +158,8 @@ class Quote:
 class OrderLineView:
     """A line as it was sold. ``amount`` is at the listed price; ``net`` and ``tax`` are what was paid.
 
-    ``wholesale``, ``margin`` and the discounts are for the whole line, without tax.
+    ``wholesale``, ``margin`` and the discounts are for the whole line, without tax. ``cancelled`` of its
+    units are not sent.
     """
 
     product_title: str
@@ -166,6 +167,7 @@ class OrderLineView:
     sku: str
     picture: PictureRef | None
     quantity: int
+    cancelled: int
     unit: Money
     amount: Money
     net: Money

@@ -265,6 +265,9 @@ def test_only_what_was_not_cancelled_is_sent(world: World) -> None:
     variant = world.variant(world.mug)
     give_back(ada, order_id, RefundAsked({mug: 1}, restock=True))
     give_back(ada, order_id, RefundAsked({mug: 1}, restock=False))
+    with ada.transaction() as session:
+        (line,) = read_order(session, partner_id=ada.partner_id, order_id=order_id).lines
+    assert (line.quantity, line.cancelled) == (3, 2)
     with transaction(world.services.console) as session:
         ship(
             session, partner_id=ada.partner_id, order_id=order_id, carrier="Post", number="", url="",

@@ -186,6 +186,7 @@ def order(payment: str = "paid", fulfilment: str = "shipped") -> OrderView:
         "T",
         PICTURE,
         2,
+        0,
         usd(3600),
         usd(7200),
         usd(7200),
