@@ -61,7 +61,7 @@ API = {
     "timeout": "is kept waiting for 25 seconds",
     "answer_lost": "is done, but its answer is lost",
 }
-# A caller tries a failed call twice again by itself, so that one failure is seldom seen.
+# Stripe's library tries a failed call twice again by itself, so that one failure is seldom seen.
 COUNTS = {"1": "The next call", "3": "The next 3 calls", "20": "The next 20 calls"}
 PATIENCE = 25.0  # seconds; longer than the 20 for which Awning waits for an answer
 
