@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from uuid import UUID
 
@@ -21,7 +22,10 @@ from orders.placing import CartChanged, CartEmpty, Contact, DiscountChanged
 from orders.quoting import amounts, delivery_options, priced, quote
 from orders.stock import SoldOut
 from payments import checkout as payments
+from payments.gateway import GatewayUnavailable
 from pricing.delivery import Rate
+
+log = logging.getLogger(__name__)
 
 _FIELDS = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone", "rate_id")
 _NEEDED = {
@@ -57,6 +61,13 @@ def checkout() -> Response:
         return Response(html, 409, content_type="text/html; charset=utf-8")
     except Refusal as refusal:
         return _page(form, {refusal.field: refusal.message}, 422)
+    except GatewayUnavailable as error:
+        log.warning("the payment page could not be opened: %s", str(error).partition("\n")[0])
+        # The order waits, and pressing again goes on with it, so what was typed must not be lost.
+        said = "The payment service did not answer. Please try again in a moment."
+        answer = _page(form, {"": said}, 503)
+        answer.headers["Retry-After"] = "5"
+        return answer
 
 
 def _pay(form: dict[str, str]) -> Response:

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.hosts import Hosts
 from kit.money import Money
+from payments.sandbox.faults import ApiFault
 from pricing.retail import set_prices
 from storage.database import transaction
 from tenants.partners import add_hostname, set_store_state
@@ -209,6 +210,24 @@ def test_checkout_says_what_is_missing_and_loses_nothing(world: World) -> None:
         assert said in unescape(response.text)
     assert 'value="Maya Lind"' in response.text
     assert 'value="maya"' in response.text
+
+
+@pytest.mark.parametrize("kind", ["rate_limit", "error", "answer_lost"])
+def test_while_stripe_does_not_answer_nothing_typed_is_lost(world: World, kind: str) -> None:
+    for sku, quantity in ((world.mug, 2), (world.scarce_mug, 3)):
+        shopper = Shopper(world.ada)
+        shopper.add(sku, quantity)
+        world.installation.sandbox.faults.expect_api(ApiFault(kind, "/v1/checkout/sessions", count=3))
+        response = shopper.checkout(name="Maya of the Harbour")
+        assert response.status_code == 503
+        assert response.headers["Retry-After"] == "5"
+        for said in ("Nothing was charged", "did not answer", 'value="Maya of the Harbour"'):
+            assert said in response.text
+        world.installation.sandbox.faults.clear()
+        order_id, _ = _newest(world)
+        # Pressing again goes on with the order that waits.
+        assert "/c/pay/cs_" in shopper.checkout(name="Maya of the Harbour").location
+        assert _newest(world)[0] == order_id
 
 
 def test_from_bag_to_confirmation(world: World) -> None:
