@@ -205,8 +205,8 @@ def _faults(desk: Desk, forms: Forms) -> Markup:
         + select("kind", "What becomes of each", {kind: f"It {words}" for kind, words in API.items()}, "api")
         + Markup(
             '<p class="note">A call that fails or stays without an answer is tried twice again at once,'
-            " so that one failure is seldom seen: let 3 fail. One that is refused as one too many is not tried"
-            " again. Work in the background calls Stripe too.</p>"
+            " so that one failure is seldom seen: let 3 fail. One that is refused as one too many is not"
+            " tried again. Work in the background calls Stripe too.</p>"
         )
         + submit("api-fault", "Set this for these calls"),
     )
