@@ -191,24 +191,54 @@ def verify(
 ) -> None:
     """Prove that money adds up on the live database. Exit code 1 when something does not."""
     from payments.gateway import GatewayUnavailable
-    from payments.verify import CHECKS, verify_against_stripe
+    from payments.reconciliation import reconcile
+    from payments.verify import CHECKS, Finding
     from payments.verify import verify as check
     from storage.database import transaction
 
     made = _services()
     with transaction(made.console) as session:
         findings = list(check(session))
-        asked = len(CHECKS)
-        if stripe:
-            try:
-                findings += verify_against_stripe(session, made.gateway)
-                asked += 1
-            except GatewayUnavailable:
-                raise Refusal("Stripe did not answer. Leave its part out with --no-stripe.") from None
+    asked = len(CHECKS)
+    if stripe:
+        asked += 1
+        try:
+            compared = reconcile(made.console, made.gateway, until=made.clock.now(), most=1)
+        except GatewayUnavailable:
+            raise Refusal("Stripe did not answer. Leave its part out with --no-stripe.") from None
+        if not compared.sound:
+            detail = f"{compared.real} differences; awning reconcile names them"
+            findings.append(Finding("our clearing account is Stripe's balance", detail))
     for finding in findings:
         typer.echo(f"{finding.check}: {finding.detail}")
     typer.echo(f"{asked} checks, {len(findings)} findings.")
     if findings:
+        sys.exit(1)
+
+
+@cli.command("reconcile")
+def reconcile_command(
+    since: Annotated[
+        str, typer.Option(help="The first day to compare, such as 2026-03-01, in UTC; all without it.")
+    ] = "",
+) -> None:
+    """Compare the ledger with Stripe's account, to the unit. Exit code 1 when something differs."""
+    from app.reconciling import first_day, sentences
+    from payments.gateway import GatewayRefused, GatewayUnavailable
+    from payments.reconciliation import reconcile
+
+    made = _services()
+    now = made.clock.now()
+    begins = first_day(since, now=now)
+    try:
+        found = reconcile(made.console, made.gateway, since=begins, until=now)
+    except GatewayUnavailable:
+        raise Refusal("Stripe did not answer. Nothing was compared; try again in a moment.") from None
+    except GatewayRefused as error:
+        raise Refusal(f"Stripe would not answer: {error}") from None
+    for line in sentences(found, since=begins):
+        typer.echo(line)
+    if not found.sound:
         sys.exit(1)
 
 

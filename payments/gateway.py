@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import stripe
@@ -79,14 +79,22 @@ class GatewayEvent:
 
 @dataclass(frozen=True, slots=True)
 class BalanceMovement:
-    """One line of Stripe's own account of our money. ``source`` is the charge or refund behind it."""
+    """One line of Stripe's own account of our money, in minor units: ``amount`` comes in or, negative, goes
+    out, and ``fee`` is kept of it.
+
+    ``source`` is the charge, refund or dispute behind it, with the ``metadata`` that it was made with;
+    ``charge`` is the payment that a refund or a dispute takes from. ``created`` is in whole seconds.
+    """
 
     movement_id: str
     kind: str
     source: str
+    charge: str
+    metadata: Mapping[str, str]
     amount: int
     fee: int
     currency: str
+    created: datetime
 
 
 class Gateway(Protocol):
@@ -118,8 +126,12 @@ class Gateway(Protocol):
     def events_since(self, moment: datetime) -> Iterator[GatewayEvent]:
         """Yield the events that Stripe made since then, newest first."""
 
-    def movements(self, *, since: datetime | None = None) -> Iterator[BalanceMovement]:
-        """Yield the movements of our balance at Stripe, newest first."""
+    def movements(
+        self, *, since: datetime | None = None, until: datetime | None = None, source: str = ""
+    ) -> Iterator[BalanceMovement]:
+        """Yield the movements of our balance at Stripe from ``since`` to ``until``, newest first; only those
+        of one charge, refund or dispute where ``source`` names it. Stripe is asked for a hundred at a time,
+        as they are taken."""
 
 
 class StripeGateway:
@@ -204,23 +216,26 @@ class StripeGateway:
             for event in page.auto_paging_iter():
                 yield _event(event.to_dict())
 
-    def movements(self, *, since: datetime | None = None) -> Iterator[BalanceMovement]:
-        with _translated():
-            if since is None:
-                page = self._stripe.v1.balance_transactions.list({"limit": 100})
-            else:
-                page = self._stripe.v1.balance_transactions.list(
-                    {"limit": 100, "created": {"gte": int(since.timestamp())}}
-                )
-            for item in page.auto_paging_iter():
-                yield BalanceMovement(
-                    movement_id=item.id,
-                    kind=item.type,
-                    source=item.source if isinstance(item.source, str) else "",
-                    amount=item.amount,
-                    fee=item.fee,
-                    currency=item.currency.upper(),
-                )
+    def movements(
+        self, *, since: datetime | None = None, until: datetime | None = None, source: str = ""
+    ) -> Iterator[BalanceMovement]:
+        moments = {"gte": since, "lte": until}
+        created = {name: int(moment.timestamp()) for name, moment in moments.items() if moment}
+        asked: dict[str, Any] = {"limit": 100, "expand": ["data.source"]}
+        if created:
+            asked["created"] = created
+        if source:
+            asked["source"] = source
+        more = True
+        while more:
+            # As with sessions, the library's objects would cost more than everything else that is done here.
+            with _translated():
+                page = self._stripe.raw_request("get", "/v1/balance_transactions", **asked).data
+            for item in page["data"]:
+                yield _movement(item)
+            more = page["has_more"] and bool(page["data"])
+            if more:
+                asked["starting_after"] = page["data"][-1]["id"]
 
 
 class _translated:  # noqa: N801 - read as a word at the place of use
@@ -280,6 +295,23 @@ def _refund(refund: Mapping[str, Any]) -> RefundSnapshot:
         currency=refund["currency"].upper(),
         metadata=refund.get("metadata") or {},
         failure=refund.get("failure_reason") or "",
+    )
+
+
+def _movement(item: Mapping[str, Any]) -> BalanceMovement:
+    source = item.get("source")
+    identifier = _id_of(source) or ""
+    behind = _id_of(_part(source, "charge")) or ""
+    return BalanceMovement(
+        movement_id=item["id"],
+        kind=item["type"],
+        source=identifier,
+        charge=identifier if _part(source, "object") == "charge" else behind,
+        metadata=_part(source, "metadata") or {},
+        amount=item["amount"],
+        fee=item["fee"],
+        currency=item["currency"].upper(),
+        created=datetime.fromtimestamp(item["created"], UTC),
     )
 
 

@@ -91,7 +91,9 @@ _PAID = text("""
 """)
 _ENDED = text("""
     WITH attempt AS (
-      UPDATE payment_attempts SET state = :attempt_state, session_id = coalesce(:session_id, session_id)
+      UPDATE payment_attempts
+         SET state = :attempt_state, session_id = coalesce(:session_id, session_id),
+             charge_id = coalesce(:charge_id, charge_id)
        WHERE partner_id = :partner_id AND order_id = :order_id AND attempt = :attempt
     )
     UPDATE orders SET payment = :payment, stock = :stock
@@ -131,7 +133,13 @@ def end(session: Session, *, reference: Reference, payment: str, now: datetime, 
     session.execute(
         _ENDED,
         _keys(reference)
-        | {"attempt_state": payment, "payment": payment, "stock": "released", "session_id": None},
+        | {
+            "attempt_state": payment,
+            "payment": payment,
+            "stock": "released",
+            "session_id": None,
+            "charge_id": None,
+        },
     )
     note(session, reference=reference, kind=payment, now=now, reason=reason)
 
@@ -231,6 +239,7 @@ def record_unsold(
             "payment": "refunded",
             "stock": "released",
             "session_id": snapshot.session_id,
+            "charge_id": snapshot.charge_id,
         },
     )
     charge_id = snapshot.charge_id or snapshot.session_id

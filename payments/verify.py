@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from payments.gateway import Gateway
-
 _MOST = 20
 
 
@@ -168,25 +166,3 @@ def verify(session: Session) -> Iterator[Finding]:
         for row in session.execute(text(f"{statement} LIMIT {_MOST}")):
             detail = ", ".join(f"{key} {value}" for key, value in row._mapping.items())
             yield Finding(name, detail)
-
-
-_CLEARING = text("""
-    SELECT currency, sum(CASE WHEN debit = 'stripe_clearing' THEN amount ELSE -amount END) AS balance
-      FROM ledger_entries WHERE 'stripe_clearing' IN (debit, credit) GROUP BY currency
-""")
-
-
-def verify_against_stripe(session: Session, gateway: Gateway) -> Iterator[Finding]:
-    """Yield each currency in which our clearing account and Stripe's own account of it differ."""
-    theirs: dict[str, int] = {}
-    for movement in gateway.movements():
-        if movement.kind in ("payout", "transfer"):
-            continue
-        theirs[movement.currency] = theirs.get(movement.currency, 0) + movement.amount - movement.fee
-    ours = {row.currency: int(row.balance) for row in session.execute(_CLEARING)}
-    for currency in sorted(theirs.keys() | ours.keys()):
-        if ours.get(currency, 0) != theirs.get(currency, 0):
-            yield Finding(
-                "our clearing account is Stripe's balance",
-                f"{currency}: ours {ours.get(currency, 0)}, Stripe's {theirs.get(currency, 0)}",
-            )

@@ -228,6 +228,7 @@ class World:
         self.number = next(_numbers)
         # Each test begins a day later, so that nothing it makes lies before what others made.
         installation.clock.moment = max(installation.clock.moment, BEGIN) + timedelta(days=1)
+        self.began = installation.clock.moment
         installation.sandbox.faults.clear()
         with transaction(self.services.console) as session:
             session.execute(update(Company).values(**_COMPANY))

@@ -20,6 +20,7 @@ READ = {
     "partners": ("owner", "finance", "viewer"),
     "orders": ("owner", "finance", "support", "viewer"),
     "refunds": ("owner", "finance", "support"),
+    "money": ("owner", "finance"),
     "settings": ("owner", "finance", "viewer"),
 }
 CHANGE = {
@@ -30,14 +31,15 @@ CHANGE = {
     "partners": ("owner",),
     "orders": ("owner", "support"),
     "refunds": ("owner", "finance", "support"),
+    "money": ("owner",),
     "settings": ("owner",),
 }
 ROLE_WORDS = {
     "owner": "Owner: everything",
     "catalogue": "Catalogue: products, wholesale and promotions",
-    "finance": "Finance: refunds; reads orders, partners, promotions and settings",
+    "finance": "Finance: refunds and money; reads orders, partners, promotions and settings",
     "support": "Support: orders and refunds",
-    "viewer": "Viewer: reads everything, changes nothing",
+    "viewer": "Viewer: reads everything but money, changes nothing",
 }
 
 

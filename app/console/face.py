@@ -15,6 +15,7 @@ from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partners import partners
 from app.console.products import products
 from app.console.promotions import promotions
+from app.console.reconciliation import reconciliation
 from app.console.refunds import refunds
 from app.console.sale_events import sale_events
 from app.console.scheduled import scheduled
@@ -37,6 +38,7 @@ _ROOMS = {
     "partners": (partners,),
     "orders": (orders,),
     "refunds": (refunds,),
+    "money": (reconciliation,),
     "settings": (settings,),
 }
 

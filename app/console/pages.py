@@ -43,6 +43,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     ("Orders", (("orders", "orders.index", "Orders", "shopping-cart"),)),
+    ("Money", (("money", "reconciliation.index", "Reconciliation", "arrow-left-right"),)),
     ("Company", (("settings", "settings.index", "Settings", "settings"),)),
 )
 

@@ -34,6 +34,7 @@ READERS = {
     "partners": {"owner", "finance", "viewer"},
     "orders": {"owner", "finance", "support", "viewer"},
     "refunds": {"owner", "finance", "support"},
+    "reconciliation": {"owner", "finance"},
     "settings": {"owner", "finance", "viewer"},
 }
 CHANGERS = {
@@ -49,6 +50,7 @@ CHANGERS = {
     "partners": {"owner"},
     "orders": {"owner", "support"},
     "refunds": {"owner", "finance", "support"},
+    "reconciliation": {"owner"},
     "settings": {"owner"},
 }
 

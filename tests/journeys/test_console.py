@@ -139,6 +139,8 @@ def test_every_page_of_the_console_is_accessible(world: World, visitor: Visitor)
         "/partners/new",
         "/orders/",
         "/orders/?q=zebra",
+        "/money/reconciliation/",
+        "/money/reconciliation/?days=1",
         "/settings/",
         "/settings/tax",
         "/settings/delivery",

@@ -13,9 +13,10 @@ from kit.errors import NotFound, Refusal
 from orders.fulfilment import ship
 from orders.reading import read_order
 from payments.inbox import HEAD_START, drain
+from payments.reconciliation import reconcile
 from payments.refund_sending import RefundReference, apply_refund, send_refund
 from payments.refunds import RefundAsked, ask_refund, refund_effect, refundable
-from payments.verify import verify, verify_against_stripe
+from payments.verify import verify
 from storage.database import transaction
 from tests.payments.test_settlement import control
 from tests.world import GERMAN, Shop, World
@@ -86,7 +87,9 @@ def rename_payment(shop: Shop, order_id: UUID, name: str) -> str:
 def sound(world: World) -> None:
     with transaction(world.services.console) as session:
         assert list(verify(session)) == []
-        assert list(verify_against_stripe(session, world.services.gateway)) == []
+    made = world.services
+    found = reconcile(made.console, made.gateway, since=world.began, until=world.now)
+    assert (found.differences, found.under_way) == ([], [])
 
 
 def test_a_unit_is_given_back_and_then_the_rest(world: World) -> None:
