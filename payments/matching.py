@@ -35,6 +35,8 @@ class Posted(NamedTuple):
 
 # A payment that came too late is one source both ways; its name with this sign is the way out.
 OUT = "<"
+# A plan that is kept for all batches expects ten ids of the thousand, and takes eight times as long.
+_EACH_PLANNED = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _OURS = text("""
     SELECT n.object, n.side, n.partner_id, n.order_id, n.source, e.currency,
            sum(CASE e.debit WHEN 'stripe_clearing' THEN e.amount ELSE -e.amount END) AS amount
@@ -106,6 +108,7 @@ def posted_for(
     session: Session, *, charges: Collection[str], refunds: Collection[str]
 ) -> dict[Part, list[Posted]]:
     """What we have of charges (sides charge, fee and unsold) and of refunds (refund and refund_failure)."""
+    session.execute(_EACH_PLANNED)
     return _parts(session.execute(_OURS, {"charges": list(charges), "refunds": list(refunds)}))
 
 
