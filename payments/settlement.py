@@ -207,7 +207,7 @@ def _money_came(
     if snapshot.charge_id and snapshot.fee is not None and snapshot.fee_currency == row.currency:
         entries += fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee)
     else:
-        jobs.append(Job("payment.fee", reference.as_json(), not_before=now + timedelta(minutes=1)))
+        jobs.append(_fee_later(reference, now))
     post(
         session,
         partner_id=reference.partner_id,
@@ -243,19 +243,29 @@ def record_unsold(
         },
     )
     charge_id = snapshot.charge_id or snapshot.session_id
+    entries = unsold_entries(charge_id=charge_id, total=row.total)
+    jobs = [Job("order.unsold", reference.as_json())]
+    if snapshot.fee is not None and snapshot.fee_currency == row.currency:
+        entries += fee_entries(charge_id=charge_id, fee=snapshot.fee)
+    else:
+        jobs.append(_fee_later(reference, now))
     post(
         session,
         partner_id=reference.partner_id,
         order_id=row.order_id,
         currency=row.currency,
-        entries=unsold_entries(charge_id=charge_id, total=row.total)
-        + fee_entries(charge_id=charge_id, fee=snapshot.fee or 0),
+        entries=entries,
         available_on=None,
         now=now,
     )
     note(session, reference=reference, kind="refunded_unsold", now=now)
-    enqueue(session, Job("order.unsold", reference.as_json()))
+    enqueue(session, *jobs)
     return True
+
+
+def _fee_later(reference: Reference, now: datetime) -> Job:
+    """The job that posts a fee which Stripe does not know yet."""
+    return Job("payment.fee", reference.as_json(), not_before=now + timedelta(minutes=1))
 
 
 def _locked(session: Session, reference: Reference) -> Row[Any] | None:
