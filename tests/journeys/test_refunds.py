@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
-from tests.journeys.test_portal import signed_in
+from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.world import CONTACT, World
 
 
