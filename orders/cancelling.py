@@ -49,7 +49,8 @@ def cancel_units(
     actor: str,
     now: datetime,
 ) -> None:
-    """Take units off an order that holds its stock. Where none is left, the order is cancelled.
+    """Take units off an order that holds its stock. Where none is left, the order is cancelled, and what is
+    left of its margin waits for no parcel any more.
 
     ``units`` are by line, and the caller has locked the order and seen that so many are left. With
     ``restock`` they are for sale again at once; otherwise they leave the stock as lost.
@@ -83,8 +84,9 @@ def cancel_units(
     if all(line.quantity == units.get(line.line_id, 0) for line in left):
         session.execute(
             text(
-                "UPDATE orders SET fulfilment = 'cancelled', stock = 'released'"
+                "UPDATE orders SET fulfilment = 'cancelled', stock = 'released',"
+                " available_on = coalesce(available_on, :now)"
                 " WHERE partner_id = :partner_id AND order_id = :order_id"
             ),
-            {"partner_id": partner_id, "order_id": order_id},
+            {"partner_id": partner_id, "order_id": order_id, "now": now},
         )

@@ -88,13 +88,14 @@ def confirm_delivery(
 ) -> None:
     """Record that a sent order has arrived; a hold counted from delivery counts from now.
 
-    Raises NotShippable unless the order is under way.
+    What has become available already, because delivery was assumed, stays so. Raises NotShippable unless
+    the order is under way.
     """
     order = _locked(session, partner_id, order_id)
     if order.fulfilment != "shipped":
         raise NotShippable("Only an order that was sent can be marked as delivered.")
     available = order.available_on
-    if order.hold_from == "delivery":
+    if order.hold_from == "delivery" and (available is None or available > now):
         available = now + timedelta(days=order.hold_days)
     session.execute(
         update(Order)

@@ -71,6 +71,7 @@ class Order(Base):
     ``goods``, ``delivery`` and ``tax`` add up to ``total``, where goods and delivery are net of tax.
     ``stock`` says whether its units are held, taken (they left with a parcel), or released. ``fingerprint``
     identifies what was ordered, so that a second press of the button finds the same order.
+    ``fee_share_bps`` is the part of Stripe's fee that the partner bears, in basis points of the fee.
     """
 
     __tablename__ = "orders"
@@ -89,11 +90,18 @@ class Order(Base):
         CheckConstraint("goods >= 0 AND delivery >= 0 AND tax >= 0", name="amounts"),
         CheckConstraint("total = goods + delivery + tax", name="total"),
         CheckConstraint("payment NOT IN ('paid') OR paid_at IS NOT NULL", name="paid_at"),
+        CheckConstraint("fee_share_bps BETWEEN 0 AND 10000", name="fee_share_bps"),
         ForeignKeyConstraint(*_STORE),
         Index("orders_partner_id_store_id_placed_at_idx", "partner_id", "store_id", "placed_at"),
         Index("orders_partner_id_cart_id_idx", "partner_id", "cart_id"),
         Index("orders_partner_id_paid_at_idx", "partner_id", "paid_at"),
         Index("orders_placed_at_idx", "placed_at"),
+        Index(
+            "orders_partner_id_available_on_idx",
+            "partner_id",
+            "available_on",
+            postgresql_where="paid_at IS NOT NULL",
+        ),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -118,6 +126,7 @@ class Order(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     hold_from: Mapped[str]
     hold_days: Mapped[int]
+    fee_share_bps: Mapped[int] = mapped_column(server_default="0")
     placed_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]

@@ -122,6 +122,89 @@ class RefundLine(Base):
     tax: Mapped[int]
 
 
+class Hold(Base):
+    """Why the margin of an order is not paid out for now. What is held is read from the order's entries.
+
+    ``dispute`` ends with the bank's decision; ``own_purchase`` and ``risk`` were found by the program, and
+    ``by_hand`` by somebody: a person of the company releases them, and says why.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint("kind IN ('dispute', 'own_purchase', 'risk', 'by_hand')", name="kind"),
+        CheckConstraint(
+            "(released_at IS NULL) = (released_by IS NULL)"
+            " AND (released_at IS NULL) = (released_for IS NULL)",
+            name="released",
+        ),
+        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        Index(
+            "holds_active_key", "partner_id", "order_id", "kind", unique=True,
+            postgresql_where="released_at IS NULL",
+        ),
+        Index("holds_partner_id_order_id_idx", "partner_id", "order_id"),
+    )  # fmt: skip
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    placed_by: Mapped[str]
+    placed_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None]
+    released_for: Mapped[str | None]
+
+
+class Dispute(Base):
+    """A shopper's bank asks for a payment back. ``amount`` is what it asks for.
+
+    An ``inquiry`` moves no money and may still become a dispute. ``withdrawn`` and ``fee`` are what Stripe
+    has taken for it and not given back, in the order's currency, over so many ``movements`` of its account.
+    ``due_at`` is until when an answer is taken.
+    """
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        CheckConstraint("state IN ('inquiry', 'open', 'won', 'lost', 'closed')", name="state"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("(closed_at IS NULL) = (state IN ('inquiry', 'open'))", name="closed_at"),
+        UniqueConstraint("partner_id", "stripe_id"),
+        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        Index("disputes_partner_id_order_id_idx", "partner_id", "order_id"),
+        Index("disputes_open_idx", "due_at", postgresql_where="state IN ('inquiry', 'open')"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    stripe_id: Mapped[str]
+    state: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    withdrawn: Mapped[int] = mapped_column(server_default="0")
+    fee: Mapped[int] = mapped_column(server_default="0")
+    movements: Mapped[int] = mapped_column(server_default="0")
+    closed_at: Mapped[datetime | None]
+
+
+class BalancePoint(Base):
+    """What a partner's entries from before ``until`` that were available by then add up to.
+
+    It only spares reading them again: the entries alone say what is owed, and `awning verify` compares.
+    """
+
+    __tablename__ = "balance_points"
+    __table_args__ = (ForeignKeyConstraint(["partner_id"], ["partners.partner_id"]),)
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    settled: Mapped[int]
+
+
 class StripeEvent(Base):
     """A webhook as it came, stored before it is acted upon. A repeated id is the same event.
 
@@ -149,7 +232,7 @@ class LedgerEntry(Base):
     """One amount moved from one account to another; it balances by construction and never changes.
 
     The entries of one fact share ``source``. ``available_on`` is when a partner's share may be paid
-    out; it is null while that depends on delivery, and then the order says when.
+    out; it is null where the order says when, as after delivery.
     """
 
     __tablename__ = "ledger_entries"
@@ -162,6 +245,12 @@ class LedgerEntry(Base):
         ForeignKeyConstraint(["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"]),
         Index("ledger_entries_partner_id_order_id_idx", "partner_id", "order_id"),
         Index("ledger_entries_partner_id_posted_at_idx", "partner_id", "posted_at"),
+        Index(
+            "ledger_entries_available_on_idx",
+            "partner_id",
+            "available_on",
+            postgresql_where="available_on IS NOT NULL",
+        ),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)

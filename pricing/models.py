@@ -21,7 +21,8 @@ class PriceList(Base):
     """A set of wholesale prices. What a list lacks falls back to the default list.
 
     ``customer_fields`` are what its partners may see of customers and orders. ``hold_from`` and
-    ``hold_days`` override the company's hold.
+    ``hold_days`` override the company's hold. Its partners bear ``fee_share_bps`` of Stripe's fee for a
+    payment, in basis points of that fee.
     """
 
     __tablename__ = "price_lists"
@@ -33,6 +34,7 @@ class PriceList(Base):
             postgresql_where=text("is_default"),
         ),
         CheckConstraint(one_of("hold_from", ("payment", "delivery")), name="hold_from"),
+        CheckConstraint("fee_share_bps BETWEEN 0 AND 10000", name="fee_share_bps"),
     )
     price_list_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -40,6 +42,7 @@ class PriceList(Base):
     customer_fields: Mapped[list[str]]
     hold_from: Mapped[str | None]
     hold_days: Mapped[int | None]
+    fee_share_bps: Mapped[int] = mapped_column(server_default="0")
 
 
 class WholesaleChange(Base):

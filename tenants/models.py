@@ -21,6 +21,8 @@ class Company(Base):
     The smallest margin is the larger of an amount for each currency, in minor units, and a rate of
     the wholesale price in basis points. ``hold_days`` count from payment or from delivery; where
     delivery is never confirmed, it is assumed ``assumed_delivery_days`` after dispatch.
+    ``lost_wholesale`` is the account that bears the wholesale of a lost dispute, ``dispute_fee_by`` who
+    bears Stripe's fee of it.
     """
 
     __tablename__ = "company"
@@ -29,6 +31,10 @@ class Company(Base):
         CheckConstraint(one_of("hold_from", ("payment", "delivery")), name="hold_from"),
         CheckConstraint("hold_days BETWEEN 0 AND 365", name="hold_days"),
         CheckConstraint("smallest_margin_bps BETWEEN 0 AND 1000000", name="smallest_margin_bps"),
+        CheckConstraint(
+            one_of("lost_wholesale", ("wholesale_revenue", "dispute_losses")), name="lost_wholesale"
+        ),
+        CheckConstraint(one_of("dispute_fee_by", ("company", "partner")), name="dispute_fee_by"),
     )
     company_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
@@ -40,6 +46,8 @@ class Company(Base):
     hold_days: Mapped[int] = mapped_column(server_default="14")
     assumed_delivery_days: Mapped[int] = mapped_column(server_default="7")
     returns_days: Mapped[int] = mapped_column(server_default="30")
+    lost_wholesale: Mapped[str] = mapped_column(server_default="wholesale_revenue")
+    dispute_fee_by: Mapped[str] = mapped_column(server_default="company")
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

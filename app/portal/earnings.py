@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from app.edge import db, now
 from app.portal.here import page, partner_id
 from payments.ledger.balances import balances, pending_by_date
-from payments.ledger.balances import earnings as read_earnings
+from payments.ledger.earnings import earnings as read_earnings
 
 earnings = Blueprint("earnings", __name__)
 PAGE = 50
@@ -18,7 +18,7 @@ def index() -> Response:
     number = min(max(request.args.get("page", 1, int), 1), 10_000)
     owner = partner_id()
     # One more than is shown tells whether there is a next page.
-    found = read_earnings(db(), partner_id=owner, limit=PAGE + 1, offset=(number - 1) * PAGE)
+    found = read_earnings(db(), partner_id=owner, now=now(), limit=PAGE + 1, offset=(number - 1) * PAGE)
     return page(
         "portal/earnings.html",
         balances=balances(db(), partner_id=owner, now=now()),

@@ -1,5 +1,7 @@
 """Who is owed what: entries that each move one amount from one account to another, and only grow.
 
 - ``posting``: the entries of a fact, and writing them once
-- ``balances``: what the entries add up to
+- ``shares``: what some units of a line are worth to each account
+- ``balances``: what the entries add up to, counted from ``points``
+- ``earnings`` and ``earned``: the entries themselves, and what they bring day by day
 """

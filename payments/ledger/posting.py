@@ -119,7 +119,7 @@ def post(
     session: Session,
     *,
     partner_id: UUID,
-    order_id: UUID,
+    order_id: UUID | None,
     currency: str,
     entries: Sequence[Entry],
     available_on: datetime | None,

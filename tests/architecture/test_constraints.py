@@ -75,12 +75,17 @@ _ROWS = (
     " WHERE partner_id = :ada",
     "INSERT INTO cancelled_units SELECT partner_id, :id, order_id, line_id, 1, true, 'x', now()"
     " FROM order_lines WHERE partner_id = :ada",
+    "INSERT INTO holds VALUES (:ada, :id, :order, 'risk', 'x', 'x', now())",
+    "INSERT INTO disputes VALUES (:ada, :id, :order, 'du_1', 'open', 1, 'USD', 'fraudulent', now())",
+    "INSERT INTO balance_points VALUES (:ada, 'USD', now(), 1)",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
     "cancelled_units_quantity_check": {"quantity": "0"},
     "cart_items_quantity_check": {"quantity": "0"},
     "ceiling_changes_amount_check": {"amount": "0"},
+    "company_dispute_fee_by_check": {"dispute_fee_by": "'shopper'"},
+    "company_lost_wholesale_check": {"lost_wholesale": "'goodwill'"},
     "company_hold_days_check": {"hold_days": "366"},
     "company_hold_from_check": {"hold_from": "'order'"},
     "company_one_row_check": {"company_id": "2"},
@@ -117,6 +122,13 @@ _BROKEN: dict[str, dict[str, str]] = {
     "orders_stock_check": {"stock": "'gone'"},
     "orders_total_check": {"total": "total + 1"},
     "partners_state_check": {"state": "'gone'"},
+    "disputes_amount_check": {"amount": "0"},
+    "disputes_closed_at_check": {"closed_at": "now()"},
+    "disputes_state_check": {"state": "'guess'", "closed_at": "now()"},
+    "holds_active_key": {"hold_id": "gen_random_uuid()"},
+    "holds_kind_check": {"kind": "'guess'"},
+    "holds_released_check": {"released_at": "now()"},
+    "orders_fee_share_bps_check": {"fee_share_bps": "10001"},
     "payment_attempts_amount_check": {"amount": "0"},
     "payment_attempts_state_check": {"state": "'stuck'"},
     "people_console_role_check": {"console_role": "'god'"},
@@ -131,6 +143,7 @@ _BROKEN: dict[str, dict[str, str]] = {
     "promotions_uses_check": {"most_per_store": "0"},
     "promotions_valid_check": {"valid": "'empty'"},
     "promotions_value_check": {"value": "10001"},
+    "price_lists_fee_share_bps_check": {"fee_share_bps": "10001"},
     "price_lists_hold_from_check": {"hold_from": "'order'"},
     "price_lists_one_default_key": {"price_list_id": "gen_random_uuid()", "name": "'Another default'"},
     "products_option_names_check": {"option_names": "'{a,b,c,d}'"},
@@ -185,6 +198,7 @@ _APART = {
     "wholesale_prices": {"currency": "'XXX'"},
     "coupons": {"code": "'FRESH'"},
     "order_discounts": {"funder": "'company'"},
+    "holds": {"kind": "'by_hand'"},
 }
 
 

@@ -1,7 +1,8 @@
 """The main job, without a browser: a shopper buys, and the partner is owed the margin."""
 
 from orders.reading import newest_orders, read_order
-from payments.ledger.balances import balances, earnings
+from payments.ledger.balances import balances
+from payments.ledger.earnings import earnings
 from tests.world import World, eur, usd
 
 
@@ -46,6 +47,6 @@ def test_jobs_send_receipt_and_notice_once(world: World) -> None:
     world.run_jobs()
     with world.ada.transaction() as session:
         order = read_order(session, partner_id=world.ada.partner_id, order_id=order_id)
-        lines = earnings(session, partner_id=world.ada.partner_id)
+        lines = earnings(session, now=world.now, partner_id=world.ada.partner_id)
     assert {entry.kind for entry in order.timeline} == {"placed", "paid", "mail_receipt", "mail_notice"}
     assert [line.amount for line in lines] == [usd("8.00")]
