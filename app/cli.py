@@ -20,6 +20,8 @@ products = typer.Typer(no_args_is_help=True, help="The catalogue.")
 cli.add_typer(products, name="products")
 price = typer.Typer(no_args_is_help=True, help="What things cost.")
 cli.add_typer(price, name="price")
+statement = typer.Typer(no_args_is_help=True, help="Partners' statements.")
+cli.add_typer(statement, name="statement")
 
 
 def main() -> None:
@@ -192,14 +194,14 @@ def verify(
     """Prove that money adds up on the live database. Exit code 1 when something does not."""
     from payments.gateway import GatewayUnavailable
     from payments.reconciliation import reconcile
-    from payments.verify import CHECKS, Finding
+    from payments.verify import NAMES, Finding
     from payments.verify import verify as check
     from storage.database import transaction
 
     made = _services()
     with transaction(made.console) as session:
         findings = list(check(session))
-    asked = len(CHECKS)
+    asked = len(NAMES)
     if stripe:
         asked += 1
         try:
@@ -297,6 +299,43 @@ def explain_price(
 
     for line in report(_services(), slug=store, sku=sku, at=at):
         typer.echo(line)
+
+
+@statement.command("issue")
+def issue_statements(
+    month: Annotated[
+        str, typer.Option(help="The last month to issue, such as 2026-03; the one before this without it.")
+    ] = "",
+) -> None:
+    """Issue the statements that partners lack, as the worker does each night. Twice is the same as once."""
+    from app.statements import closed, issue_everywhere
+    from payments.statements.periods import read_month
+
+    made = _services()
+    now = made.clock.now()
+    until = read_month(month, now=now) if month else closed(made)
+    partners = statements = 0
+    for issued in issue_everywhere(made, until=until, now=now):
+        partners += bool(issued)
+        statements += len(issued)
+    typer.echo(f"{statements} statements issued, for {partners} partners.")
+
+
+@statement.command("verify")
+def verify_statements(
+    files: Annotated[list[Path], typer.Argument(help="CSV files; several are checked as a chain, in order.")],
+    against_database: Annotated[
+        bool, typer.Option("--against-database", help="Also compare with the hash that is stored.")
+    ] = False,
+) -> None:
+    """Work statements out again from their files alone. Exit code 1 when one is not intact."""
+    from app.statements import check_files
+
+    told, sound = check_files(files, services=_services() if against_database else None)
+    for sentence in told:
+        typer.echo(sentence)
+    if not sound:
+        sys.exit(1)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 import catalog.models
 import orders.models
 import payments.models
+import payments.statements.models
 import pricing.bands
 import pricing.ceilings
 import pricing.discount_models
@@ -19,6 +20,7 @@ ROOMS = (
     catalog.models,
     orders.models,
     payments.models,
+    payments.statements.models,
     pricing.bands,
     pricing.ceilings,
     pricing.discount_models,

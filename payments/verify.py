@@ -1,16 +1,20 @@
 """Proving, on a live database, that money was neither lost nor made.
 
-Each check is one statement that finds what must not be; a sound database gives no row. The company's
-role asks, because it alone sees all partners.
+Each check is one statement that finds what must not be; a sound database gives no row. Only the hashes of
+partners' statements are worked out again one by one. The company's role asks, because it alone sees all
+partners.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from payments.statements.proving import CHAIN, altered_statements
 
 _MOST = 20
 
@@ -157,7 +161,11 @@ CHECKS: dict[str, str] = {
           JOIN orders o ON o.partner_id = a.partner_id AND o.order_id = a.order_id
          WHERE a.state = 'complete' AND o.payment IN ('awaiting', 'expired', 'failed')
     """,
+    "no statement's chain is broken": CHAIN,
 }
+HASHES = "each statement's hash is that of its content"
+# Every rule by name, those that are no single statement included.
+NAMES = (*CHECKS, HASHES)
 
 
 def verify(session: Session) -> Iterator[Finding]:
@@ -166,3 +174,5 @@ def verify(session: Session) -> Iterator[Finding]:
         for row in session.execute(text(f"{statement} LIMIT {_MOST}")):
             detail = ", ".join(f"{key} {value}" for key, value in row._mapping.items())
             yield Finding(name, detail)
+    for detail in islice(altered_statements(session), _MOST):
+        yield Finding(HASHES, detail)

@@ -11,6 +11,7 @@ import xlsxwriter
 from flask import Response
 
 from kit.errors import NotFound
+from kit.sheets import harmless
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -34,13 +35,8 @@ def _csv(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     writer = csv.writer(out)
     writer.writerow(heads)
     for row in rows:
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    # A sheet would take a cell that begins like this for a formula.
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

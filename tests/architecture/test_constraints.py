@@ -17,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Connection,
+    DateTime,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -73,6 +74,8 @@ _ROWS = (
     " 0, '', 'x', now() FROM orders WHERE partner_id = :ben",
     "INSERT INTO refund_lines SELECT partner_id, :id, line_id, 1, true, 1, 0, 0, 0, 0 FROM order_lines"
     " WHERE partner_id = :ada",
+    "INSERT INTO statements VALUES (:ada, :id, 'USD', 2, '2026-01-01', '2026-02-01', 0, 0, 0, repeat('0', 64),"
+    " repeat('1', 64), '2026-02-01', 1, 'x', 'x')",
     "INSERT INTO cancelled_units SELECT partner_id, :id, order_id, line_id, 1, true, 'x', now()"
     " FROM order_lines WHERE partner_id = :ada",
     "INSERT INTO holds VALUES (:ada, :id, :order, 'risk', 'x', 'x', now())",
@@ -171,6 +174,12 @@ _BROKEN: dict[str, dict[str, str]] = {
     "sale_events_name_check": {"name": "''"},
     "sale_events_period_check": {"ends": "begins"},
     "sale_events_withdrawn_at_check": {"withdrawn_at": "begins"},
+    "statements_entries_check": {"entries": "-1"},
+    "statements_first_check": {"number": "1"},
+    "statements_hash_check": {"hash": "upper(repeat('a', 64))"},
+    "statements_number_check": {"number": "0"},
+    "statements_period_check": {"period_to": "period_from"},
+    "statements_version_check": {"version": "0"},
     "stock_levels_held_check": {"held": "-1"},
     "stock_levels_not_oversold_check": {"held": "on_hand + 1"},
     "stores_on_wholesale_rise_check": {"on_wholesale_rise": "'panic'"},
@@ -262,7 +271,13 @@ def rows(world: World) -> Iterator[Rows]:
 
 def fresh(table: Table, *but: str) -> dict[str, str]:
     """Values that no other row has for what tells rows of this table apart, except in some columns."""
-    kinds = {Uuid: "gen_random_uuid()", BigInteger: "424242", LargeBinary: "'\\x00'", ARRAY: "'{fresh}'"}
+    kinds = {
+        Uuid: "gen_random_uuid()",
+        BigInteger: "424242",
+        LargeBinary: "'\\x00'",
+        ARRAY: "'{fresh}'",
+        DateTime: "'2001-01-01'",
+    }
     changed = {}
     for key in (*table.constraints, *(index for index in table.indexes if index.unique)):
         if isinstance(key, PrimaryKeyConstraint | UniqueConstraint | Index):
