@@ -24,8 +24,10 @@ from app.pictures import fetch_picture, make_sizes
 from app.services import Services
 from kit.ids import NIL
 from payments.checkout import resume
+from payments.dispute_sending import send_acceptance, send_answer
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
+from payments.ledger.points import move_points
 from payments.refund_sending import send_refund
 from payments.settlement import Reference
 from payments.sweep import sweep
@@ -106,6 +108,33 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             now=services.clock.now(),
         )
 
+    @task("dispute.answer")
+    def dispute_answer(partner_id: str, dispute_id: str, answer: str) -> None:
+        send_answer(
+            tenant(partner_id),
+            gateway=services.gateway,
+            dispute_id=UUID(dispute_id),
+            answer=answer,
+            now=services.clock.now(),
+        )
+
+    @task("dispute.accept")
+    def dispute_accept(partner_id: str, dispute_id: str) -> None:
+        send_acceptance(
+            tenant(partner_id),
+            gateway=services.gateway,
+            dispute_id=UUID(dispute_id),
+            now=services.clock.now(),
+        )
+
+    @task("order.disputed")
+    def order_disputed(partner_id: str, order_id: str, dispute_id: str) -> None:
+        mail((f"disputed:{dispute_id}",), partner_id, order_id)
+
+    @task("order.decided")
+    def order_decided(partner_id: str, order_id: str, dispute_id: str) -> None:
+        mail((f"decided:{dispute_id}",), partner_id, order_id)
+
     @task("person.reset")
     def person_reset(person_id: str, face: str) -> None:
         send_reset(services, person_id=UUID(person_id), face=face, now=services.clock.now())
@@ -168,6 +197,12 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             gateway=services.gateway,
             now=services.clock.now(),
         )
+
+    @app.periodic(cron="41 2 * * *")
+    @app.task(name="balance.points", queue="default", queueing_lock="balance.points")
+    def balance_points(timestamp: int) -> None:
+        with transaction(services.console) as session:
+            move_points(session, now=services.clock.now())
 
     @app.periodic(cron="23 3 * * *")
     @app.task(name="prices.bands", queue="default", lock="prices.bands", queueing_lock="prices.bands")

@@ -171,6 +171,8 @@ _MAILS = {
     "notice": "Partner told of the sale",
     "unsold": "Shopper told of the refund",
     "refunded": "Shopper told of the refund",
+    "disputed": "Company and partner told of the dispute",
+    "decided": "Company and partner told of the bank's decision",
 }
 _EVENTS = {
     "expired": "Payment was not made in time",
@@ -182,6 +184,15 @@ _EVENTS = {
     "refund_succeeded": "Refund of {amount} given",
     "refund_failed": "Refund of {amount} came back from the bank",
     "refund_refused": "Stripe did not give {amount} back",
+    "dispute_inquiry": "The shopper's bank asks about {amount}",
+    "dispute_open": "The shopper's bank wants {amount} back",
+    "dispute_won": "The bank decided that {amount} stay paid",
+    "dispute_lost": "The bank took {amount} back",
+    "dispute_closed": "The bank's question about {amount} came to nothing",
+    "dispute_answered": "The bank was answered",
+    "dispute_refused": "Stripe did not take our answer to the bank",
+    "held": "Margin held",
+    "released": "Margin released",
 }
 
 

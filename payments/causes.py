@@ -134,11 +134,27 @@ CAUSES: dict[str, Cause] = {
         "The shopper's bank sent the refund back, and the webhook that says so was lost.",
         _SWEEP,
     ),
-    "dispute": Cause(
-        "Dispute",
-        "The cardholder asked the bank for the money back; Stripe withdrew it with a fee, or gave it back "
-        "after a dispute was won. The ledger has no entry of that.",
-        "Answer the dispute at Stripe before its evidence is due; book what is lost outside Awning.",
+    "dispute_settling": Cause(
+        "Dispute not recorded yet",
+        "A shopper's bank has just asked for a payment back, or given it back; that has not been recorded.",
+        "Nothing: the webhook or the hourly sweep records it.",
+        under_way=True,
+    ),
+    "dispute_unheard": Cause(
+        "Dispute never recorded",
+        "The webhook of a dispute was lost: the money that Stripe took or gave back is in no entry.",
+        "Send the dispute's event again from Stripe's dashboard, and see that Stripe's webhooks reach this "
+        "installation.",
+    ),
+    "dispute_foreign": Cause(
+        "Dispute of a payment that is of no order",
+        "The payment was not made in a store of this installation, or was never settled.",
+        "Answer it at Stripe, and book it outside Awning.",
+    ),
+    "dispute_amount": Cause(
+        "Dispute differs",
+        "Stripe has moved more for the dispute than was heard of, or entries of it were changed by hand.",
+        _SWEEP,
     ),
     "stripe_fee": Cause(
         "Fee of Stripe's own",
@@ -160,9 +176,9 @@ CAUSES: dict[str, Cause] = {
 
 
 def other_kind(movement: BalanceMovement) -> str:
-    """What a movement is that is no payment and no refund."""
-    if movement.source.startswith(("du_", "dp_")):
-        return "dispute"
+    """What a movement is that is no payment and no refund, where the ledger has other entries of it."""
+    if is_dispute(movement):
+        return "dispute_amount"
     return "stripe_fee" if movement.kind.endswith("fee") else "other"
 
 
@@ -189,7 +205,16 @@ def likely_kind(
             return "refund_back_settling" if fresh else "refund_back"
         case "fee_of_refund":
             return side
+    if is_dispute(movement):
+        if not ours:
+            return "dispute_foreign"
+        return "dispute_settling" if fresh else "dispute_unheard"
     return other_kind(movement)
+
+
+def is_dispute(movement: BalanceMovement) -> bool:
+    """Whether a movement is of a dispute."""
+    return movement.source.startswith(("du_", "dp_"))
 
 
 def _why_no_sale(order: Row[Any] | None, *, ours: bool, fresh: bool) -> str:

@@ -19,6 +19,7 @@ from kit.errors import Refusal
 
 _TOLERANCE_SECONDS = 300
 _EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
+_DISPUTE_EXPANDED = ["payment_intent"]
 
 
 class GatewayUnavailable(Exception):
@@ -65,6 +66,36 @@ class RefundSnapshot:
     currency: str
     metadata: Mapping[str, str]
     failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMovement:
+    """What Stripe took for a dispute, as a negative ``amount`` and a ``fee``, or gave back; minor units."""
+
+    movement_id: str
+    amount: int
+    fee: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSnapshot:
+    """A dispute as Stripe has it now. ``state`` is inquiry, open, won, lost, or closed for an inquiry that
+    came to nothing; ``amount`` is what the bank asks for, in minor units.
+
+    ``metadata`` is of the payment. ``due`` is until when an answer is taken; ``answers`` counts those sent.
+    """
+
+    dispute_id: str
+    state: str
+    amount: int
+    currency: str
+    reason: str
+    metadata: Mapping[str, str]
+    opened: datetime
+    due: datetime | None
+    answers: int
+    movements: tuple[DisputeMovement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +150,15 @@ class Gateway(Protocol):
 
     def read_refund(self, refund_id: str) -> RefundSnapshot:
         """Return a refund."""
+
+    def read_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        """Return a dispute with its movements and its payment's metadata."""
+
+    def answer_dispute(self, dispute_id: str, *, evidence: Mapping[str, str], key: str) -> DisputeSnapshot:
+        """Send the bank an answer, which is final. ``evidence`` is by Stripe's names of its fields."""
+
+    def accept_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        """Give a dispute up: it is lost at once."""
 
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         """Return a webhook's event. Raises SignatureInvalid."""
@@ -198,6 +238,22 @@ class StripeGateway:
     def read_refund(self, refund_id: str) -> RefundSnapshot:
         with _translated():
             return _refund(self._stripe.v1.refunds.retrieve(refund_id).to_dict())
+
+    def read_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        with _translated():
+            dispute = self._stripe.v1.disputes.retrieve(dispute_id, {"expand": _DISPUTE_EXPANDED})
+        return _dispute(dispute.to_dict())
+
+    def answer_dispute(self, dispute_id: str, *, evidence: Mapping[str, str], key: str) -> DisputeSnapshot:
+        asked: Any = {"evidence": dict(evidence), "submit": True, "expand": _DISPUTE_EXPANDED}
+        with _translated():
+            dispute = self._stripe.v1.disputes.update(dispute_id, asked, {"idempotency_key": key})
+        return _dispute(dispute.to_dict())
+
+    def accept_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        with _translated():
+            dispute = self._stripe.v1.disputes.close(dispute_id, {"expand": _DISPUTE_EXPANDED})
+        return _dispute(dispute.to_dict())
 
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         for secret in self._secrets:
@@ -295,6 +351,37 @@ def _refund(refund: Mapping[str, Any]) -> RefundSnapshot:
         currency=refund["currency"].upper(),
         metadata=refund.get("metadata") or {},
         failure=refund.get("failure_reason") or "",
+    )
+
+
+# An inquiry asks before it takes. What Stripe or the bank ended without taking anything was never lost.
+_DISPUTE_STATES = {
+    "warning_needs_response": "inquiry",
+    "warning_under_review": "inquiry",
+    "warning_closed": "closed",
+    "prevented": "closed",
+    "won": "won",
+    "lost": "lost",
+}
+
+
+def _dispute(dispute: Mapping[str, Any]) -> DisputeSnapshot:
+    details = dispute.get("evidence_details") or {}
+    due = details.get("due_by")
+    return DisputeSnapshot(
+        dispute_id=dispute["id"],
+        state=_DISPUTE_STATES.get(dispute["status"], "open"),
+        amount=dispute["amount"],
+        currency=dispute["currency"].upper(),
+        reason=dispute.get("reason") or "",
+        metadata=_part(dispute.get("payment_intent"), "metadata") or {},
+        opened=datetime.fromtimestamp(dispute["created"], UTC),
+        due=datetime.fromtimestamp(due, UTC) if due else None,
+        answers=details.get("submission_count") or 0,
+        movements=tuple(
+            DisputeMovement(item["id"], item["amount"], item["fee"], item["currency"].upper())
+            for item in dispute["balance_transactions"]
+        ),
     )
 
 

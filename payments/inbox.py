@@ -16,6 +16,7 @@ from sqlalchemy import Engine, Row, text
 
 from kit.ids import NIL
 from payments.checkout import apply
+from payments.dispute_sending import read_dispute
 from payments.gateway import Gateway, GatewayEvent
 from payments.refund_sending import RefundReference, apply_refund
 from payments.settlement import Reference, end
@@ -33,6 +34,11 @@ HANDLED = (
     "refund.created",
     "refund.updated",
     "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
 )
 
 # The shopper's own browser is on its way to the confirmation page, which settles the order too. A
@@ -127,6 +133,8 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
     """
     if event.type.startswith("refund."):
         return _refunded(engine, gateway, event, now)
+    if event.type.startswith("charge.dispute."):
+        return read_dispute(engine, gateway=gateway, dispute_id=event.object_id, now=now)
     reference = Reference.of(event.metadata)
     if reference is None:
         return "not ours"

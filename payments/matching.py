@@ -59,14 +59,14 @@ _OURS = text("""
        AND (n.direction = '' OR (n.direction = 'in') = (e.debit = 'stripe_clearing'))
      GROUP BY n.object, n.side, n.partner_id, n.order_id, n.source, e.currency
 """)
-# Entries that name something else of Stripe's: whatever follows the colon of their source.
+# Entries that name something else of Stripe's: whatever follows the last colon of their source.
 _NAMED = text("""
-    SELECT split_part(e.source, ':', 2) AS object, 'other' AS side, e.partner_id, e.order_id, e.source,
+    SELECT split_part(e.source, ':', -1) AS object, 'other' AS side, e.partner_id, e.order_id, e.source,
            e.currency,
            sum(CASE e.debit WHEN 'stripe_clearing' THEN e.amount ELSE -e.amount END) AS amount
       FROM ledger_entries e
      WHERE 'stripe_clearing' IN (e.debit, e.credit)
-       AND split_part(e.source, ':', 2) = ANY(CAST(:objects AS text[]))
+       AND split_part(e.source, ':', -1) = ANY(CAST(:objects AS text[]))
      GROUP BY e.partner_id, e.order_id, e.source, e.currency
 """)
 _POSTED = text("""

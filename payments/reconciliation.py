@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
 from kit.money import Money
-from payments.causes import likely_kind, other_kind
+from payments.causes import is_dispute, likely_kind, other_kind
 from payments.comparison import Difference, Reconciliation
 from payments.gateway import BalanceMovement, Gateway, GatewayRefused
 from payments.matching import (
@@ -126,6 +126,8 @@ class _Comparison:
         for movement in batch:
             if movement.kind not in _SIDES and self._within(movement):
                 self._set_apart(movement)
+            elif is_dispute(movement):
+                self._seen.add(f"dispute:{movement.source}:{movement.movement_id}")
         charges = {movement.charge for movement in sales}
         refunds = {movement.source for movement in sales if _SIDES[movement.kind] != "charge"}
         with transaction(self._console) as session:
@@ -208,7 +210,9 @@ class _Comparison:
         elif movement.kind.startswith(_TO_PARTNERS):
             self._found.total(movement.currency).to_partners += net
         else:
-            self._others[movement.source or movement.movement_id].append(movement)
+            # Our entries of a dispute name its movement, all others the object.
+            name = movement.movement_id if is_dispute(movement) else movement.source
+            self._others[name or movement.movement_id].append(movement)
 
     def _compare(self, movement: BalanceMovement, ours: dict[Part, list[Posted]]) -> Iterator[_Missing]:
         """Compare a charge or refund, and its fee; yield what we have nothing of."""

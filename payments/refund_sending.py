@@ -13,8 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from kit.ids import new_id
-from orders.models import OrderEvent
+from orders.timeline import note
 from payments.gateway import Gateway, GatewayRefused, RefundSnapshot
 from payments.ledger.posting import (
     GivenBack,
@@ -23,7 +22,6 @@ from payments.ledger.posting import (
     refund_failed_entries,
 )
 from payments.ledger.shares import Share
-from storage.database import insert_rows
 from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant
 
@@ -210,19 +208,15 @@ def _move_on(
 def _note(
     session: Session, reference: RefundReference, row: Row[Any], kind: str, reason: str, now: datetime
 ) -> None:
-    insert_rows(
+    note(
         session,
-        OrderEvent,
-        [
-            {
-                "partner_id": reference.partner_id,
-                "event_id": new_id(),
-                "order_id": row.order_id,
-                "at": now,
-                "kind": kind,
-                "data": {"reason": reason, "amount": row.amount, "currency": row.currency},
-            }
-        ],
+        partner_id=reference.partner_id,
+        order_id=row.order_id,
+        kind=kind,
+        now=now,
+        reason=reason,
+        amount=row.amount,
+        currency=row.currency,
     )
 
 

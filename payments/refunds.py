@@ -12,27 +12,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from kit.money import Money
 from orders import stock
 from orders.cancelling import cancel_units, unsent_units
-from orders.models import OrderEvent
-from payments.ledger.posting import Entry, GivenBack, refund_entries
-from payments.ledger.shares import Share, SoldLine
+from orders.timeline import note
+from payments.ledger.posting import losses, refund_entries
+from payments.ledger.shares import Share
 from payments.models import Refund, RefundLine
+from payments.remainder import NotRefundable, Remainder, Taken, read_remainder, take
 from storage import audit
 from storage.database import insert_rows
 from storage.jobs import Job, enqueue
 
 FUNDERS = ("company", "partner")
-
-
-class NotRefundable(Refusal):
-    """More is asked back than is left, or the order was never paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,73 +74,16 @@ class RefundEffect:
     left: Money
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An order under lock, with what was given back of it so far."""
-
-    row: Row[Any]
-    lines: dict[UUID, SoldLine]
-    titles: dict[UUID, str]
-    units: dict[UUID, int]
-    restocked: dict[UUID, int]
-    shares: dict[UUID, Share]
-
-    @property
-    def left(self) -> int:
-        return int(self.row.total - self.row.refunded)
-
-
-_ORDER = """
-    SELECT o.payment, o.fulfilment, o.stock, o.total, o.currency, o.delivery, o.delivery_tax, g.*,
-      (SELECT a.payment_intent_id FROM payment_attempts a
-        WHERE a.partner_id = :partner_id AND a.order_id = o.order_id AND a.state = 'complete'
-        LIMIT 1) AS payment_intent_id
-      FROM orders o
-     CROSS JOIN LATERAL (
-       SELECT coalesce(sum(r.amount), 0) AS refunded,
-              coalesce(sum(r.delivery + r.delivery_tax), 0) AS delivery_refunded,
-              coalesce(sum(r.delivery_tax), 0) AS delivery_tax_refunded,
-              coalesce(sum(r.goodwill) FILTER (WHERE r.funder = 'company'), 0)
-                - coalesce(sum(r.goodwill_back), 0) AS company_goodwill,
-              coalesce(sum(r.goodwill) FILTER (WHERE r.funder = 'partner'), 0)
-                - coalesce(sum(r.partner_goodwill_back), 0) AS partner_goodwill
-         FROM refunds r
-        WHERE r.partner_id = :partner_id AND r.order_id = o.order_id
-          AND r.state IN ('asked', 'pending', 'succeeded')) g
-     WHERE o.partner_id = :partner_id AND o.order_id = :order_id
-"""
-_READ = text(_ORDER)
-_LOCKED = text(f"{_ORDER} FOR UPDATE OF o")
-_LINES = text("""
-    SELECT l.line_id, l.quantity, l.unit_wholesale * l.quantity AS wholesale, l.margin, l.tax,
-           l.company_discount, concat_ws(', ', l.product_title, nullif(l.variant_title, '')) AS title,
-           b.*
-      FROM order_lines l
-     CROSS JOIN LATERAL (
-       SELECT coalesce(sum(x.quantity) FILTER (WHERE counts), 0) AS units,
-              coalesce(sum(x.quantity) FILTER (WHERE x.restocked), 0) AS restocked,
-              coalesce(sum(x.wholesale) FILTER (WHERE counts), 0) AS back_wholesale,
-              coalesce(sum(x.promoted_wholesale) FILTER (WHERE counts), 0) AS back_promoted_wholesale,
-              coalesce(sum(x.margin) FILTER (WHERE counts), 0) AS back_margin,
-              coalesce(sum(x.promoted_margin) FILTER (WHERE counts), 0) AS back_promoted_margin,
-              coalesce(sum(x.tax) FILTER (WHERE counts), 0) AS back_tax
-         FROM refund_lines x
-         JOIN refunds r ON r.partner_id = x.partner_id AND r.refund_id = x.refund_id
-        CROSS JOIN LATERAL (SELECT r.state IN ('asked', 'pending', 'succeeded') AS counts) c
-        WHERE x.partner_id = :partner_id AND r.partner_id = :partner_id AND x.line_id = l.line_id) b
-     WHERE l.partner_id = :partner_id AND l.order_id = :order_id ORDER BY l.position
-""")
-
-
 def refundable(session: Session, *, partner_id: UUID, order_id: UUID) -> Refundable | None:
-    """What can still be given back of an order; None where it was not paid."""
-    known = _known(session, partner_id, order_id, lock=False)
-    if known.row.payment not in ("paid", "partly_refunded"):
+    """What can still be given back of an order; None where it was not paid, was given back whole, or the
+    shopper's bank decides about it."""
+    known = read_remainder(session, partner_id=partner_id, order_id=order_id, lock=False)
+    if not known.refundable:
         return None
     currency = known.row.currency
     return Refundable(
         left=Money(known.left, currency),
-        delivery=Money(_delivery_left(known), currency),
+        delivery=Money(known.delivery_left, currency),
         lines=tuple(
             RefundableLine(
                 line_id=line.line_id,
@@ -161,14 +99,16 @@ def refundable(session: Session, *, partner_id: UUID, order_id: UUID) -> Refunda
 
 def refund_effect(session: Session, *, partner_id: UUID, order_id: UUID, asked: RefundAsked) -> RefundEffect:
     """Work out what a refund would move. Nothing is changed. Raises as ``ask_refund`` does."""
-    known = _known(session, partner_id, order_id, lock=False)
-    shares, besides, amount = _worked_out(known, asked)
-    entries = refund_entries(refund_id=new_id(), lines=shares, besides=besides)
+    known = read_remainder(session, partner_id=partner_id, order_id=order_id, lock=False)
+    taken = _taken(known, asked)
+    entries = refund_entries(refund_id=new_id(), lines=taken.shares, besides=taken.besides)
     currency = known.row.currency
     return RefundEffect(
-        amount=Money(amount, currency),
-        accounts={name: Money(lost, currency) for name, lost in _losses(entries).items()},
-        left=Money(known.left - amount, currency),
+        amount=Money(taken.amount, currency),
+        accounts={
+            name: Money(lost, currency) for name, lost in losses(entries, but="stripe_clearing").items()
+        },
+        left=Money(known.left - taken.amount, currency),
     )
 
 
@@ -187,15 +127,16 @@ def ask_refund(
     for an order of another partner, and NotRefundable, naming the field, where it was not paid or more is
     asked for than is left.
     """
-    known = _known(session, partner_id, order_id, lock=True)
-    shares, besides, amount = _worked_out(known, asked)
+    known = read_remainder(session, partner_id=partner_id, order_id=order_id, lock=True)
+    taken = _taken(known, asked)
+    besides = taken.besides
     refund_id = new_id()
     refund = {
         "partner_id": partner_id,
         "refund_id": refund_id,
         "order_id": order_id,
         "state": "asked",
-        "amount": amount,
+        "amount": taken.amount,
         "currency": known.row.currency,
         "delivery": besides.delivery,
         "delivery_tax": besides.delivery_tax,
@@ -213,23 +154,18 @@ def ask_refund(
         insert_rows(
             session,
             RefundLine,
-            [_line(partner_id, refund_id, key, units[key], asked, shares[key]) for key in units],
+            [_line(partner_id, refund_id, key, units[key], asked, taken.shares[key]) for key in units],
         )
         _move_goods(session, known, partner_id, order_id, units, asked, actor, now)
-    session_note = {"reason": asked.reason.strip(), "amount": amount, "currency": known.row.currency}
-    insert_rows(
+    note(
         session,
-        OrderEvent,
-        [
-            {
-                "partner_id": partner_id,
-                "event_id": new_id(),
-                "order_id": order_id,
-                "at": now,
-                "kind": "refund_asked",
-                "data": session_note,
-            }
-        ],
+        partner_id=partner_id,
+        order_id=order_id,
+        kind="refund_asked",
+        now=now,
+        reason=asked.reason.strip(),
+        amount=taken.amount,
+        currency=known.row.currency,
     )
     audit.record(
         session,
@@ -251,97 +187,20 @@ def ask_refund(
     return refund_id
 
 
-def _known(session: Session, partner_id: UUID, order_id: UUID, *, lock: bool) -> _Known:
-    keys = {"partner_id": partner_id, "order_id": order_id}
-    row = session.execute(_LOCKED if lock else _READ, keys).one_or_none()
-    if row is None:
-        raise NotFound("There is no such order.")
-    rows = session.execute(_LINES, keys).all()
-    return _Known(
-        row=row,
-        lines={
-            r.line_id: SoldLine(r.line_id, r.quantity, r.wholesale, r.margin, r.tax, r.company_discount)
-            for r in rows
-        },
-        titles={r.line_id: r.title for r in rows},
-        units={r.line_id: int(r.units) for r in rows},
-        restocked={r.line_id: int(r.restocked) for r in rows},
-        shares={
-            r.line_id: Share(
-                int(r.back_wholesale),
-                int(r.back_promoted_wholesale),
-                int(r.back_margin),
-                int(r.back_promoted_margin),
-                int(r.back_tax),
-            )
-            for r in rows
-        },
-    )
-
-
-def _worked_out(known: _Known, asked: RefundAsked) -> tuple[dict[UUID, Share], GivenBack, int]:
-    """The share of each line, what comes besides, and the amount for the shopper."""
-    if known.row.payment not in ("paid", "partly_refunded") or not known.row.payment_intent_id:
+def _taken(known: Remainder, asked: RefundAsked) -> Taken:
+    """What a refund takes of an order."""
+    if known.row.disputed:
+        raise NotRefundable("The shopper's bank has asked for this payment back, and decides about it.")
+    if not known.refundable or not known.row.payment_intent_id:
         raise NotRefundable("Only an order that was paid, and not yet refunded whole, can be refunded.")
     if asked.funder not in FUNDERS:
         raise NotRefundable("Goodwill is paid by the company or the partner.", field="funder")
-    shares = {}
-    for line_id, count in asked.units.items():
-        line = known.lines.get(line_id)
-        if line is None:
-            raise NotRefundable("This line belongs to another order.", field=f"units-{line_id}")
-        left = line.quantity - known.units[line_id]
-        if not 0 <= count <= left:
-            raise NotRefundable(f"0 to {left} can be given back here.", field=f"units-{line_id}")
-        if count:
-            shares[line_id] = line.share(known.units[line_id] + count) - known.shares[line_id]
-    delivery_left = _delivery_left(known)
-    currency = known.row.currency
-    if not 0 <= asked.delivery <= delivery_left:
-        raise NotRefundable(
-            f"At most {Money(delivery_left, currency).decimal} of the delivery is left.", field="delivery"
-        )
-    lines = sum(share.paid for share in shares.values())
-    room = known.left - asked.delivery
-    if not 0 <= asked.goodwill <= max(0, room - lines):
-        raise NotRefundable(
-            f"At most {Money(max(0, room - lines), currency).decimal} is left of this payment.",
-            field="goodwill",
-        )
-    # Goodwill came out of the same payment. Where the goods it was given for come back whole, the part that
-    # the shopper has already is not given twice, and whoever paid it has it again.
-    twice = max(0, lines - room)
-    company_back = min(twice, max(0, int(known.row.company_goodwill)))
-    amount = lines + asked.delivery + asked.goodwill - twice
-    if amount <= 0:
-        raise NotRefundable("Say what is to be given back.", field="units")
-    total = known.row.delivery + known.row.delivery_tax
-    given = int(known.row.delivery_refunded) + asked.delivery
-    tax = known.row.delivery_tax * given // total - int(known.row.delivery_tax_refunded) if total else 0
-    return (
-        shares,
-        GivenBack(
-            delivery=asked.delivery - tax,
-            delivery_tax=tax,
-            goodwill=asked.goodwill,
-            funder=asked.funder if asked.goodwill else None,
-            company_back=company_back,
-            partner_back=twice - company_back,
-        ),
-        amount,
+    taken = take(
+        known, units=asked.units, delivery=asked.delivery, goodwill=asked.goodwill, funder=asked.funder
     )
-
-
-def _delivery_left(known: _Known) -> int:
-    return int(known.row.delivery + known.row.delivery_tax - known.row.delivery_refunded)
-
-
-def _losses(entries: list[Entry]) -> dict[str, int]:
-    losses: dict[str, int] = {}
-    for entry in entries:
-        losses[entry.debit] = losses.get(entry.debit, 0) + entry.amount
-        losses[entry.credit] = losses.get(entry.credit, 0) - entry.amount
-    return {name: lost for name, lost in losses.items() if lost and name != "stripe_clearing"}
+    if taken.amount <= 0:
+        raise NotRefundable("Say what is to be given back.", field="units")
+    return taken
 
 
 def _line(
@@ -360,7 +219,7 @@ def _line(
 
 def _move_goods(
     session: Session,
-    known: _Known,
+    known: Remainder,
     partner_id: UUID,
     order_id: UUID,
     units: Mapping[UUID, int],

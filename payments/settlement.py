@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
 from orders import stock
-from orders.models import OrderEvent
+from orders.timeline import note
 from payments.gateway import CheckoutSnapshot
 from payments.ledger.posting import fee_entries, post, sale_entries, unsold_entries
 from payments.ledger.shares import SoldLine
@@ -141,20 +141,13 @@ def end(session: Session, *, reference: Reference, payment: str, now: datetime, 
             "charge_id": None,
         },
     )
-    note(session, reference=reference, kind=payment, now=now, reason=reason)
-
-
-def note(session: Session, *, reference: Reference, kind: str, now: datetime, reason: str = "") -> None:
-    """Add an entry to the order's timeline."""
-    session.execute(
-        insert(OrderEvent).values(
-            partner_id=reference.partner_id,
-            event_id=new_id(),
-            order_id=reference.order_id,
-            at=now,
-            kind=kind,
-            data={"reason": reason} if reason else {},
-        )
+    note(
+        session,
+        partner_id=reference.partner_id,
+        order_id=reference.order_id,
+        kind=payment,
+        now=now,
+        **({"reason": reason} if reason else {}),
     )
 
 
@@ -258,7 +251,13 @@ def record_unsold(
         available_on=None,
         now=now,
     )
-    note(session, reference=reference, kind="refunded_unsold", now=now)
+    note(
+        session,
+        partner_id=reference.partner_id,
+        order_id=reference.order_id,
+        kind="refunded_unsold",
+        now=now,
+    )
     enqueue(session, *jobs)
     return True
 

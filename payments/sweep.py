@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from payments.checkout import resume
+from payments.dispute_sending import read_dispute
 from payments.gateway import Gateway, GatewayUnavailable
 from payments.inbox import HANDLED, receive
 from payments.refund_sending import send_refund
@@ -25,12 +26,14 @@ _UNSURE = text("""
     SELECT partner_id, refund_id FROM refunds
      WHERE state IN ('asked', 'pending') AND created_at < :before ORDER BY created_at LIMIT 500
 """)
+_DISPUTED = text("SELECT stripe_id FROM disputes WHERE state IN ('inquiry', 'open') LIMIT 500")
 
 
 def sweep(
     *, face: Engine, console: Engine, gateway: Gateway, now: datetime, back: timedelta = timedelta(hours=3)
 ) -> tuple[int, int]:
-    """Store missed events, ask again about refunds that hang, and end overdue checkouts; return how many
+    """Store missed events, ask again about refunds that hang and disputes
+    that are undecided, and end overdue checkouts; return how many
     events and checkouts.
 
     Looking for overdue checkouts spans partners, so it reads as the console's role; each is then
@@ -49,6 +52,12 @@ def sweep(
             (row.partner_id, row.refund_id)
             for row in session.execute(_UNSURE, {"before": now - timedelta(minutes=10)})
         ]
+        disputed = session.scalars(_DISPUTED).all()
+    for stripe_id in disputed:
+        try:
+            read_dispute(face, gateway=gateway, dispute_id=stripe_id, now=now)
+        except GatewayUnavailable:
+            log.warning("Stripe did not answer for dispute %s; the next sweep asks again", stripe_id)
     for partner_id, refund_id in unsure:
         try:
             send_refund(Tenant(face, partner_id), gateway=gateway, refund_id=refund_id, now=now)

@@ -137,6 +137,48 @@ CHECKS: dict[str, str] = {
         HAVING o.payment <> CASE coalesce(sum(r.amount), 0) WHEN 0 THEN 'paid' WHEN o.total THEN 'refunded'
                                                             ELSE 'partly_refunded' END
     """,
+    "a dispute's postings are what Stripe took for it": """
+        SELECT d.stripe_id AS what, d.withdrawn, d.fee, coalesce(e.amount, 0) AS posted
+          FROM disputes d
+          LEFT JOIN LATERAL (
+            SELECT sum(CASE 'stripe_clearing' WHEN x.credit THEN x.amount
+                                              WHEN x.debit THEN -x.amount END) AS amount
+              FROM ledger_entries x
+             WHERE x.partner_id = d.partner_id AND x.order_id = d.order_id AND x.currency = d.currency
+               AND x.source LIKE 'dispute:' || d.stripe_id || ':%') e ON true
+         WHERE coalesce(e.amount, 0) <> d.withdrawn + d.fee
+    """,
+    "only a lost dispute is borne, and never more than the bank took": """
+        SELECT d.stripe_id AS what, d.state, d.amount, e.borne
+          FROM disputes d
+         CROSS JOIN LATERAL (
+            SELECT coalesce(sum(CASE 'dispute_losses' WHEN x.credit THEN x.amount
+                                                      WHEN x.debit THEN -x.amount ELSE 0 END), 0) AS borne
+              FROM ledger_entries x
+             WHERE x.partner_id = d.partner_id AND x.order_id = d.order_id
+               AND (x.source LIKE 'dispute_lost:' || d.stripe_id || ':%'
+                    OR x.source LIKE 'dispute_regained:' || d.stripe_id || ':%')) e
+         WHERE e.borne < 0 OR e.borne > CASE WHEN d.state = 'lost' THEN d.amount ELSE 0 END
+    """,
+    "a margin is held while a bank decides, and no longer": """
+        SELECT o.order_id::text AS what FROM orders o
+         WHERE EXISTS (SELECT 1 FROM disputes d WHERE d.partner_id = o.partner_id AND d.order_id = o.order_id
+                          AND d.state IN ('inquiry', 'open'))
+            <> EXISTS (SELECT 1 FROM holds h WHERE h.partner_id = o.partner_id AND h.order_id = o.order_id
+                          AND h.kind = 'dispute' AND h.released_at IS NULL)
+    """,
+    "a point of a balance is the sum of what was available by then": """
+        SELECT p.partner_id::text AS what, p.currency, p.settled, coalesce(s.amount, 0) AS found
+          FROM balance_points p
+          LEFT JOIN LATERAL (
+            SELECT sum(CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END) AS amount
+              FROM ledger_entries e
+              LEFT JOIN orders o ON o.partner_id = e.partner_id AND o.order_id = e.order_id
+             WHERE e.partner_id = p.partner_id AND e.currency = p.currency
+               AND 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < p.until
+               AND coalesce(e.available_on, o.available_on) < p.until) s ON true
+         WHERE p.settled <> coalesce(s.amount, 0)
+    """,
     "held stock is what open and unsent orders hold": """
         SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised
           FROM stock_levels k

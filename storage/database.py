@@ -128,15 +128,16 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 def insert_rows(
     session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, unless_there: bool = False
-) -> None:
+) -> int:
     """Write rows that all name the same columns, in one statement: all of them or none.
 
-    ``unless_there`` leaves a row that is there already as it is.
+    ``unless_there`` leaves a row that is there already as it is. Returns how many were written.
     """
-    if rows:
-        statement = _insert(model, tuple(rows[0]), len(rows), unless_there)
-        values = {f"{name}_{place}": row[name] for place, row in enumerate(rows) for name in row}
-        session.connection().execute(statement, values)
+    if not rows:
+        return 0
+    statement = _insert(model, tuple(rows[0]), len(rows), unless_there)
+    values = {f"{name}_{place}": row[name] for place, row in enumerate(rows) for name in row}
+    return session.connection().execute(statement, values).rowcount
 
 
 @lru_cache(maxsize=256)

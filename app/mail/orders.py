@@ -13,12 +13,14 @@ from flask_babel import force_locale
 
 from app.config import Config
 from app.mail.mailer import compose
+from app.mail.partners import in_utc
 from app.services import Services
 from app.store.links import order_token
 from app.store.rendering import render
 from orders.models import SentMail
 from orders.reading import read_order
 from orders.view import OrderView
+from payments.dispute_reading import DisputeView, disputes_of_order
 from payments.refund_reading import RefundView, refunds_of_order
 from storage.database import insert_rows
 from storage.tenancy import Tenant
@@ -47,11 +49,18 @@ def send_order_mails(
                 continue
             message_id = f"{kind.replace(':', '.')}.{order_id}@{services.config.platform_domain}"
             name, _, about = kind.partition(":")
-            refunds = (
-                refunds_of_order(session, partner_id=tenant.partner_id, order_id=order_id) if about else []
+            letter = _Letter(
+                services.config, app, store, order, row.partners or [], row.company_email, message_id, now
             )
-            refund = next((one for one in refunds if str(one.refund_id) == about), None)
-            letter = _Letter(services.config, app, store, order, row.partners or [], message_id, now, refund)
+            keys = {"partner_id": tenant.partner_id, "order_id": order_id}
+            if name == "refunded":
+                letter.refund = next(
+                    r for r in refunds_of_order(session, **keys) if str(r.refund_id) == about
+                )
+            elif about:
+                letter.dispute = next(
+                    d for d in disputes_of_order(session, **keys) if str(d.dispute_id) == about
+                )
             for message in _WRITERS[name](letter):
                 services.mailer.send(message)
             done.append(
@@ -68,23 +77,26 @@ def send_order_mails(
 
 # Who is told of a sale: everybody of the partner who looks after orders.
 _PARTNERS = """
+    (SELECT c.support_email FROM company c) AS company_email,
     (SELECT array_agg(u.email ORDER BY u.email) FROM memberships m JOIN people u USING (person_id)
       WHERE m.partner_id = s.partner_id AND m.role IN ('owner', 'manager', 'support')) AS partners
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Letter:
-    """What a mail about an order is written from."""
+    """What a mail about an order is written from. A refund or a dispute is there where the mail names one."""
 
     config: Config
     app: Flask
     store: Storefront
     order: OrderView
     partners: list[str]
+    company: str
     message_id: str
     now: datetime
-    refund: RefundView | None
+    refund: RefundView | None = None
+    dispute: DisputeView | None = None
 
 
 def _to_shopper(template: str) -> Callable[[_Letter], list[Message]]:
@@ -163,10 +175,72 @@ def _unsold(about: _Letter) -> list[Message]:
     ]
 
 
-_WRITERS = {
+def _to_both(
+    write: Callable[[_Letter, DisputeView], tuple[str, str, str]],
+) -> Callable[[_Letter], list[Message]]:
+    """A mail about a dispute: subject and text for the company, and the text for the partner's people."""
+
+    def letters(about: _Letter) -> list[Message]:
+        config, store, order = about.config, about.store, about.order
+        assert about.dispute is not None
+        subject, ours, theirs = write(about, about.dispute)
+        console = config.url(config.console_host, f"/orders/{order.partner_id}/{order.order_id}")
+        portal = config.url(config.portal_host, f"/orders/{order.order_id}")
+        readers = [(about.company, f"{ours}\n\n{console}\n")]
+        readers += [(to, f"{theirs}\n\n{portal}\n") for to in about.partners]
+        return [
+            compose(
+                sender=(store.company_name, config.mail_from),
+                to=to,
+                subject=subject,
+                text=words,
+                message_id=f"{index}.{about.message_id}",
+                at=about.now,
+            )
+            for index, (to, words) in enumerate(readers)
+        ]
+
+    return letters
+
+
+@_to_both
+def _disputed(about: _Letter, dispute: DisputeView) -> tuple[str, str, str]:
+    order, store = about.order, about.store
+    asks = "asks about" if dispute.state == "inquiry" else "wants back"
+    due = f" by {in_utc(dispute.due_at)}" if dispute.due_at else ""
+    what = f"The shopper's bank {asks} {dispute.amount} of order {order.number} in {store.name}:"
+    return (
+        f"Order {order.number}: a bank {asks} {dispute.amount}",
+        f"{what} {dispute.reason}. Answer{due}, or it is lost.",
+        f"{what} {dispute.reason}. Your margin of this order is held until the bank has decided."
+        f" {store.company_name} answers it; tell them what you know.",
+    )
+
+
+@_to_both
+def _decided(about: _Letter, dispute: DisputeView) -> tuple[str, str, str]:
+    order, store = about.order, about.store
+    if dispute.state == "lost":
+        what = f"The bank has taken {dispute.amount} of order {order.number} in {store.name} back for good."
+        return (
+            f"Order {order.number}: the dispute is lost",
+            f"{what} The order's ledger says who bears it.",
+            f"{what} Your margin of it is taken back with it; your earnings say how much.",
+        )
+    what = f"The bank has decided that {dispute.amount} of order {order.number} in {store.name} stay paid."
+    return (
+        f"Order {order.number}: the dispute is over",
+        f"{what} The partner's margin is released.",
+        f"{what} Your margin is no longer held.",
+    )
+
+
+_WRITERS: dict[str, Callable[[_Letter], list[Message]]] = {
     "receipt": _to_shopper("receipt"),
     "shipped": _to_shopper("shipped"),
     "unsold": _unsold,
     "refunded": _to_shopper("refunded"),
     "notice": _notice,
+    "disputed": _disputed,
+    "decided": _decided,
 }

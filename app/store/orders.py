@@ -25,7 +25,16 @@ from payments.settlement import Reference
 log = logging.getLogger(__name__)
 
 # What the shop says to the partner is no part of what the shopper sees.
-_OURS = frozenset({"mail_notice", "refund_asked", "refund_refused"})
+_OURS = (
+    "mail_notice",
+    "refund_asked",
+    "refund_refused",
+    "dispute",
+    "mail_disp",
+    "mail_decided",
+    "held",
+    "released",
+)
 
 
 @store.get("/checkout/done/<token>")
@@ -70,7 +79,7 @@ def _order(token: str) -> OrderView:
     found = read_order(db(), partner_id=named[0], order_id=named[1])
     if found.store_id != host_entry().store_id:
         abort(404)
-    timeline = tuple(entry for entry in found.timeline if entry.kind not in _OURS)
+    timeline = tuple(entry for entry in found.timeline if not entry.kind.startswith(_OURS))
     return replace(found, timeline=timeline)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from kit.ids import new_id
+from kit.ids import NIL, new_id
 from payments.ledger.shares import Share, SoldLine
 from payments.models import PARTNER_PAYABLE, LedgerEntry
 from storage.database import insert_rows
@@ -17,6 +17,8 @@ from storage.database import insert_rows
 CLEARING = "stripe_clearing"
 PROMOTIONS = "promotions"
 GOODWILL = "goodwill"
+FEES = "processing_fees"
+DISPUTE_LOSSES = "dispute_losses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,60 @@ def refund_entries(*, refund_id: UUID, lines: Mapping[UUID, Share], besides: Giv
 
 def refund_failed_entries(*, refund_id: UUID, refunded: Sequence[Entry]) -> list[Entry]:
     """The money of a refund that the shopper's bank sent back: the refund's entries the other way round."""
-    source = f"refund_failed:{refund_id}"
-    return [Entry(source, entry.credit, entry.debit, entry.amount, entry.line_id) for entry in refunded]
+    return turned(f"refund_failed:{refund_id}", refunded)
+
+
+def turned(source: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries the other way round, as another fact."""
+    return [Entry(source, entry.credit, entry.debit, entry.amount, entry.line_id) for entry in entries]
+
+
+def dispute_entries(*, dispute_id: str, movement_id: str, amount: int, fee: int) -> list[Entry]:
+    """What Stripe took for a dispute, or, with a positive ``amount`` or a negative ``fee``, gave back. It is
+    the company's loss until the bank has decided."""
+    source = f"dispute:{dispute_id}:{movement_id}"
+    return [*_moved(source, CLEARING, DISPUTE_LOSSES, amount), *_moved(source, FEES, CLEARING, fee)]
+
+
+def dispute_lost_entries(
+    *, source: str, lines: Mapping[UUID, Share], besides: GivenBack, wholesale_account: str
+) -> list[Entry]:
+    """Who bears a dispute that was lost: of each line the opposite of its part of the sale, against the loss.
+
+    With DISPUTE_LOSSES as ``wholesale_account`` the wholesale stays with the company's losses.
+    """
+
+    def account(name: str, other: str) -> str:
+        if name == CLEARING:
+            return DISPUTE_LOSSES
+        return wholesale_account if name == "wholesale_revenue" and other == CLEARING else name
+
+    as_refund = refund_entries(refund_id=NIL, lines=lines, besides=besides)
+    borne = [
+        replace(
+            entry,
+            source=source,
+            debit=account(entry.debit, entry.credit),
+            credit=account(entry.credit, entry.debit),
+        )
+        for entry in as_refund
+    ]
+    return [entry for entry in borne if entry.debit != entry.credit]
+
+
+def dispute_fee_entries(*, source: str, fee: int) -> list[Entry]:
+    """Stripe's fee for a lost dispute, where the partner bears it."""
+    return _moved(source, PARTNER_PAYABLE, FEES, fee)
 
 
 def fee_entries(*, charge_id: str, fee: int) -> list[Entry]:
     """What Stripe keeps of a charge: the company's cost."""
-    return [Entry(f"fee:{charge_id}", "processing_fees", CLEARING, fee)] if fee else []
+    return [Entry(f"fee:{charge_id}", FEES, CLEARING, fee)] if fee else []
+
+
+def fee_share_entries(*, charge_id: str, fee: int, share_bps: int) -> list[Entry]:
+    """The part of Stripe's fee that the partner bears, rounded down: half a cent is the company's."""
+    return _moved(f"fee_share:{charge_id}", PARTNER_PAYABLE, FEES, fee * share_bps // 10_000)
 
 
 def unsold_entries(*, charge_id: str, total: int) -> list[Entry]:
@@ -113,6 +162,15 @@ def unsold_entries(*, charge_id: str, total: int) -> list[Entry]:
         Entry(f"unsold:{charge_id}", CLEARING, GOODWILL, total),
         Entry(f"unsold:{charge_id}", GOODWILL, CLEARING, total),
     ]
+
+
+def losses(entries: Sequence[Entry], *, but: str) -> dict[str, int]:
+    """What entries take from each account ``but`` one; negative where it gets something."""
+    found: dict[str, int] = {}
+    for entry in entries:
+        found[entry.debit] = found.get(entry.debit, 0) + entry.amount
+        found[entry.credit] = found.get(entry.credit, 0) - entry.amount
+    return {name: lost for name, lost in found.items() if lost and name != but}
 
 
 def post(

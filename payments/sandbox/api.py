@@ -94,6 +94,12 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/disputes", disputes.LIST, lambda s, _, p: disputes.list_disputes(s, p)),
     Endpoint("GET", "/v1/disputes/<id>", _ONE, _retrieve("dispute", "dispute")),
     Endpoint(
+        "POST",
+        "/v1/disputes/<id>",
+        disputes.UPDATE,
+        lambda s, i, p: disputes.update_dispute(s, i["id"], p),
+    ),
+    Endpoint(
         "POST", "/v1/disputes/<id>/close", disputes.CLOSE, lambda s, i, _: disputes.close_dispute(s, i["id"])
     ),
     Endpoint("POST", "/v1/transfers", transfers.CREATE, lambda s, _, p: transfers.create_transfer(s, p)),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from payments.sandbox.clicks import DECLINES, DISPUTE_REASONS
+from payments.sandbox.disputes import CLOSED
 from payments.sandbox.errors import Json
 from payments.sandbox.rendering import money
 from payments.sandbox.state import State
@@ -135,7 +136,10 @@ def _paid(state: State, forms: Forms, intent: Json, about: str) -> tuple[str, st
         return "Paid, and all of it given back", "", Markup("")
     words = f"Paid, and {back} given back" if charge["amount_refunded"] else "Paid"
     choice = select("reason", "What the shopper says", DISPUTE_REASONS, charge["id"])
-    asked = forms.form({"id": charge["id"]}, choice + submit("dispute", "Open a dispute", about))
+    asked = forms.form(
+        {"id": charge["id"]},
+        choice + submit("dispute", "Open a dispute", about) + submit("inquire", "Only ask", about),
+    )
     return words, "good", forms.opened("Dispute…", about, asked)
 
 
@@ -179,6 +183,9 @@ def refund(state: State, forms: Forms, made: Json) -> Markup:
 _STANDINGS = {
     "needs_response": ("Open, waits for evidence", "warn"),
     "under_review": ("Open, the bank looks at the evidence", "warn"),
+    "warning_needs_response": ("The bank asks, and has taken nothing", "warn"),
+    "warning_under_review": ("The bank looks at the answer", "warn"),
+    "warning_closed": ("Ended without a dispute", "good"),
     "won": ("Won by the company", "good"),
     "lost": ("Lost by the company", "bad"),
 }
@@ -192,7 +199,7 @@ def dispute(state: State, forms: Forms, made: Json) -> Markup:
         DISPUTE_REASONS.get(made["reason"], str(made["reason"])),
         when(made["created"]),
     ]
-    if made["status"] not in ("won", "lost"):
+    if made["status"] not in CLOSED:
         due = Markup("Evidence is due by {}").format(when(made["evidence_details"]["due_by"]))
         notes.append(due)
     return item(about, words, tone, notes, _decisions(forms, made, about))
@@ -204,9 +211,11 @@ def _standing(dispute: Json) -> tuple[str, str]:
 
 
 def _decisions(forms: Forms, dispute: Json, about: str) -> Markup:
-    if dispute["status"] in ("won", "lost"):
+    if dispute["status"] in CLOSED:
         return Markup("")
     deeds = {"win": "The company wins", "lose": "The company loses"}
+    if dispute["status"].startswith("warning_"):
+        deeds = {"win": "The bank is satisfied", "escalate": "It becomes a dispute"}
     return forms.buttons({"id": dispute["id"]}, about, deeds)
 
 

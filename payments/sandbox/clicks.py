@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from payments.sandbox.cards import CARDS
 from payments.sandbox.control import Desk
 from payments.sandbox.debits import settle_debit
-from payments.sandbox.disputes import decide_dispute, open_dispute
+from payments.sandbox.disputes import CLOSED, decide_dispute, escalate, open_dispute
 from payments.sandbox.errors import Json, StripeError
 from payments.sandbox.faults import ApiFault, WebhookFault
 from payments.sandbox.onboarding import onboard
@@ -141,7 +141,7 @@ def _settle(desk: Desk, values: Values, *, fails: bool) -> str:
     return f"The debit of {_amount(intent)} came in."
 
 
-def _dispute(desk: Desk, values: Values) -> str:
+def _dispute(desk: Desk, values: Values, *, inquiry: bool = False) -> str:
     reason = _chosen(DISPUTE_REASONS, values, "reason")
     charge = _known(desk, "charge", values, "payment")
     if charge["disputed"]:
@@ -150,18 +150,33 @@ def _dispute(desk: Desk, values: Values) -> str:
         raise _refused("This payment has not come in, so there is nothing to dispute.")
     if charge["amount_captured"] == charge["amount_refunded"]:
         raise _refused("All of this payment was given back, so nothing is left to dispute.")
-    made = open_dispute(desk.state, charge["id"], reason=reason)
+    made = open_dispute(desk.state, charge["id"], reason=reason, inquiry=inquiry)
+    if inquiry:
+        return f"The bank asks about {_amount(made)}. It has taken nothing yet."
     return f"A dispute over {_amount(made)} was opened. The bank took the money and its fee at once."
 
 
 def _decide(desk: Desk, values: Values, *, won: bool) -> str:
     dispute = _known(desk, "dispute", values, "dispute")
-    if dispute["status"] in ("won", "lost"):
-        raise _refused(f"This dispute was {dispute['status']} already, and that is final.")
+    if dispute["status"] in CLOSED:
+        raise _refused("This dispute was decided already, and that is final.")
+    inquiry = dispute["status"].startswith("warning_")
+    if inquiry and not won:
+        raise _refused("The bank only asks so far, so there is nothing to lose.")
     decide_dispute(desk.state, dispute["id"], won=won)
+    if inquiry:
+        return f"The bank is satisfied: {_amount(dispute)} stays with the company."
     if won:
         return f"The company won: {_amount(dispute)} came back. The fee did not."
     return f"The company lost: {_amount(dispute)} and the fee stay with the shopper’s bank."
+
+
+def _escalate(desk: Desk, values: Values) -> str:
+    dispute = _known(desk, "dispute", values, "dispute")
+    if dispute["status"] in CLOSED or not dispute["status"].startswith("warning_"):
+        raise _refused("The bank does not only ask here; it has decided, or taken the money already.")
+    made = escalate(desk.state, dispute["id"])
+    return f"The bank now disputes {_amount(made)}, and took the money and its fee."
 
 
 def _fail_refund(desk: Desk, values: Values) -> str:
@@ -238,6 +253,8 @@ DEEDS: Mapping[str, Deed] = {
     "settle": Deed(lambda d, v: _settle(d, v, fails=False)),
     "bounce": Deed(lambda d, v: _settle(d, v, fails=True)),
     "dispute": Deed(_dispute),
+    "inquire": Deed(lambda d, v: _dispute(d, v, inquiry=True)),
+    "escalate": Deed(_escalate),
     "win": Deed(lambda d, v: _decide(d, v, won=True)),
     "lose": Deed(lambda d, v: _decide(d, v, won=False)),
     "fail-refund": Deed(_fail_refund),

@@ -16,7 +16,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from payments.sandbox.debits import settle_debit
-from payments.sandbox.disputes import decide_dispute, open_dispute
+from payments.sandbox.disputes import decide_dispute, escalate, open_dispute
 from payments.sandbox.errors import Json, StripeError, invalid
 from payments.sandbox.faults import API_FAULTS, WEBHOOK_FAULTS, ApiFault, Faults, WebhookFault
 from payments.sandbox.forms import decode_json
@@ -207,9 +207,10 @@ CONTROLS = (
     Control(
         "POST",
         "charges/<id>/dispute",
-        fields({"reason": text()}),
+        fields({"reason": text(), "inquiry": boolean()}),
         lambda d, i, p: open_dispute(d.state, i["id"], **p),
     ),
+    Control("POST", "disputes/<id>/escalate", _NOTHING, lambda d, i, _: escalate(d.state, i["id"])),
     Control(
         "POST", "disputes/<id>/win", _NOTHING, lambda d, i, _: decide_dispute(d.state, i["id"], won=True)
     ),

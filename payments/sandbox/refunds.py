@@ -26,7 +26,7 @@ FAILS_AFTER = 60  # seconds until a refund to the card that refuses refunds fail
 def create_refund(state: State, params: Json) -> Json:
     """Give back an amount of a charge, or all that is left of it. Raises StripeError beyond that."""
     charge = _charge(state, params)
-    if charge["disputed"]:
+    if any(not one["is_charge_refundable"] for one in state.select("dispute", {"charge": charge["id"]})):
         raise StripeError(
             400,
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",

@@ -32,6 +32,12 @@ from tests.payments.test_settlement import control, settle_again
 from tests.world import GERMAN, PAID, Shop, World
 
 
+def hear(world: World) -> None:
+    """Let the program hear of everything that happened at Stripe."""
+    world.deliver_webhooks()
+    drain(world.services.face, gateway=world.services.gateway, now=world.now, patience=HEAD_START)
+
+
 def compare(world: World) -> Reconciliation:
     """Compare this test's own day, and see that the differences are all that the totals differ by."""
     made = world.services
@@ -179,27 +185,27 @@ def test_a_refund_that_the_bank_sent_back_is_under_way_until_it_is_heard(world: 
     assert compare(world).under_way == []
 
 
-def test_a_dispute_is_named_and_a_won_one_leaves_its_fee(world: World) -> None:
+def test_a_dispute_is_under_way_until_it_is_heard_and_a_won_one_leaves_its_fee(world: World) -> None:
     order_id = world.ben.buy((world.mug, 1), contact=GERMAN)
     control(world, f"charges/{charge_of(world.ben, order_id)}/dispute")
-    (difference,) = compare(world).differences
-    assert difference.kind == "dispute"
-    assert difference.order_id == order_id
+    found = compare(world)
+    (difference,) = found.under_way
+    assert (difference.kind, difference.order_id) == ("dispute_settling", order_id)
     # All that was paid, and what Stripe keeps of a dispute.
     assert difference.stripes is not None
     assert difference.stripes.minor < -1500
+    hear(world)
+    assert (compare(world).differences, compare(world).under_way) == ([], [])
     control(world, f"disputes/{difference.stripe_id}/win")
+    world.later(hours=3)
+    assert kinds(compare(world)) == ["dispute_unheard"]
+    hear(world)
     found = compare(world)
-    assert kinds(found) == ["dispute", "dispute"]
-    assert {t.currency: t.difference.minor for t in found.totals} == {"EUR": -1500}
-    # Entries that name the dispute take part, whoever posts them.
-    with world.ben.transaction() as session:
-        post(
-            session, partner_id=world.ben.partner_id, order_id=order_id, currency="EUR",
-            entries=[Entry(f"dispute:{difference.stripe_id}", "dispute_losses", "stripe_clearing", 1500)],
-            available_on=None, now=world.now,
-        )  # fmt: skip
-    assert compare(world).sound
+    assert (found.differences, found.under_way) == ([], [])
+    # Of each dispute, only what is of the period counts.
+    since = world.now - timedelta(hours=2)
+    made = world.services
+    assert reconcile(made.console, made.gateway, since=since, until=world.now).sound
 
 
 def test_a_fee_that_a_job_will_post_is_under_way(world: World) -> None:

@@ -189,7 +189,23 @@ def test_a_dispute_is_opened_and_decided(shop: Shop, person: Person, deed: str, 
     assert again == (409, "This payment is disputed already, and a payment can be disputed only once.")
     assert person.press(deed, id=dispute["id"]).startswith(f"The company {standing}")
     assert state_of(shop, f"/v1/disputes/{dispute['id']}")["status"] == standing
-    assert person.refused("win", id=dispute["id"])[1].startswith(f"This dispute was {standing} already")
+    assert person.refused("win", id=dispute["id"])[1].startswith("This dispute was decided already")
+
+
+def test_a_bank_may_only_ask_and_then_dispute(shop: Shop, person: Person) -> None:
+    first, second = shop.paid(9_000), shop.paid(4_000)
+    assert "taken nothing" in person.press("inquire", id=first["id"], reason="general")
+    inquiry = state_of(shop, f"/v1/disputes?charge={first['id']}")["data"][0]
+    assert (inquiry["status"], inquiry["balance_transactions"]) == ("warning_needs_response", [])
+    assert "The bank asks, and has taken nothing" in person.see()
+    assert person.refused("lose", id=inquiry["id"])[1].startswith("The bank only asks")
+    assert "USD 90.00" in person.press("escalate", id=inquiry["id"])
+    assert state_of(shop, f"/v1/disputes/{inquiry['id']}")["status"] == "needs_response"
+    assert person.refused("escalate", id=inquiry["id"])[0] == 409
+    person.press("inquire", id=second["id"], reason="general")
+    satisfied = state_of(shop, f"/v1/disputes?charge={second['id']}")["data"][0]
+    assert "stays with the company" in person.press("win", id=satisfied["id"])
+    assert state_of(shop, f"/v1/disputes/{satisfied['id']}")["status"] == "warning_closed"
 
 
 def test_what_cannot_be_disputed_says_why(shop: Shop, person: Person) -> None:
