@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,11 @@ from procrastinate import RetryStrategy
 from app.mail.events import send_event_mails, spread_event_mails
 from app.mail.orders import send_order_mails
 from app.mail.people import send_reset
+from app.mail.statements import send_statement_mail
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
 from app.pictures import fetch_picture, make_sizes
 from app.services import Services
+from app.statements import closed, issue_for, spread_statements
 from kit.ids import NIL
 from payments.checkout import resume
 from payments.dispute_sending import send_acceptance, send_answer
@@ -182,6 +185,31 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("picture.sizes")
     def picture_sizes(picture_id: str) -> None:
         make_sizes(services, UUID(picture_id))
+
+    @task("statement.spread")
+    def statement_spread(until: str, after: str = str(NIL)) -> None:
+        spread_statements(services, until=datetime.fromisoformat(until), after=UUID(after))
+
+    @task("statement.issue")
+    def statement_issue(partner_id: str, until: str) -> None:
+        issue_for(tenant=tenant(partner_id), until=datetime.fromisoformat(until), now=services.clock.now())
+
+    @task("statement.tell")
+    def statement_tell(partner_id: str, person_id: str, until: str) -> None:
+        send_statement_mail(
+            services,
+            tenant=tenant(partner_id),
+            person_id=UUID(person_id),
+            until=datetime.fromisoformat(until),
+            now=services.clock.now(),
+        )
+
+    # Every night, so that a worker that was off on the first of the month makes up for it: on any other
+    # night it finds nothing to do.
+    @app.periodic(cron="17 3 * * *")
+    @app.task(name="statements.due", queue="default", queueing_lock="statements.due")
+    def statements_due(timestamp: int) -> None:
+        spread_statements(services, until=closed(services))
 
     @app.periodic(cron="* * * * * */2")
     @app.task(name="stripe.inbox", queue="default", lock="stripe.inbox", queueing_lock="stripe.inbox")
