@@ -174,7 +174,9 @@ _NUMBER = text("""
       (SELECT coalesce(l.hold_from, c.hold_from) FROM company c, partners p
          JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS hold_from,
       (SELECT coalesce(l.hold_days, c.hold_days) FROM company c, partners p
-         JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS hold_days
+         JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS hold_days,
+      (SELECT l.fee_share_bps FROM partners p
+         JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS fee_share_bps
 """)
 
 
@@ -211,6 +213,7 @@ def place(
         "fingerprint": draft.fingerprint,
         "hold_from": issued.hold_from,
         "hold_days": issued.hold_days,
+        "fee_share_bps": issued.fee_share_bps,
         "placed_at": now,
     }
     insert_rows(session, Order, [order])

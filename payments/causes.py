@@ -77,8 +77,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "fee_currency": Cause(
         "Fee in another currency",
-        "Stripe took its fee in another currency than the order's. Nothing is exchanged by guess.",
-        "Book the fee outside Awning.",
+        "Stripe took its fee in another currency than the one that it was posted in.",
+        "Run `awning verify`: an entry of the fee was changed in the database by hand.",
     ),
     "fee_amount": Cause(
         "Fee differs",
@@ -193,8 +193,7 @@ def likely_kind(
         case "fee":
             if order is not None and order.fee_waits:
                 return "fee_waiting"
-            other = order is not None and order.currency != movement.currency
-            return "fee_currency" if other else "fee_missing"
+            return "fee_missing"
         case "refund" if order is not None and "refund" in movement.metadata:
             return "refund_settling" if fresh else "refund_unheard"
         case "refund":

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from kit.errors import NotFound
 from kit.money import Money
 from payments.disputes import UNDECIDED, lost_entries, reason_words
 from payments.ledger.posting import losses
@@ -56,6 +57,10 @@ _OF_ORDER = text(f"""{_DISPUTES}
      WHERE d.partner_id = :partner_id AND o.partner_id = :partner_id AND s.partner_id = :partner_id
        AND p.partner_id = :partner_id AND d.order_id = :order_id ORDER BY d.opened_at, d.dispute_id
 """)
+_ONE = text(f"""{_DISPUTES}
+     WHERE d.partner_id = :partner_id AND o.partner_id = :partner_id AND s.partner_id = :partner_id
+       AND p.partner_id = :partner_id AND d.dispute_id = :dispute_id
+""")
 _ALL = text(f"""{_DISPUTES}
      WHERE CAST(:undecided AS boolean) IS NULL OR :undecided = (d.state IN ('inquiry', 'open'))
      ORDER BY d.state NOT IN ('inquiry', 'open'), d.answered_at IS NOT NULL,
@@ -73,6 +78,14 @@ def disputes_of_order(session: Session, *, partner_id: UUID, order_id: UUID) -> 
     return [
         _view(row) for row in session.execute(_OF_ORDER, {"partner_id": partner_id, "order_id": order_id})
     ]
+
+
+def read_dispute(session: Session, *, partner_id: UUID, dispute_id: UUID) -> DisputeView:
+    """Return a dispute. Raises NotFound."""
+    row = session.execute(_ONE, {"partner_id": partner_id, "dispute_id": dispute_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such dispute.")
+    return _view(row)
 
 
 def all_disputes(

@@ -29,7 +29,7 @@ _KNOWN = text("""
 """)
 
 
-def read_dispute(engine: Engine, *, gateway: Gateway, dispute_id: str, now: datetime) -> str:
+def fetch_dispute(engine: Engine, *, gateway: Gateway, dispute_id: str, now: datetime) -> str:
     """Fetch a dispute by Stripe's id and apply it to its order; ``not ours`` where it has none."""
     snapshot = gateway.read_dispute(dispute_id)
     reference = Reference.of(snapshot.metadata)

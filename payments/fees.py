@@ -12,7 +12,7 @@ from payments.settlement import Reference
 from storage.tenancy import Tenant
 
 _SOLD = text("""
-    SELECT a.session_id, o.currency, (
+    SELECT a.session_id, o.currency, o.paid_at, o.fee_share_bps, (
              SELECT count(*) FROM ledger_entries e
               WHERE e.partner_id = :partner_id AND e.order_id = :order_id AND e.source = 'fee:' || a.charge_id
            ) AS posted
@@ -28,7 +28,8 @@ def post_fee(tenant: Tenant, *, gateway: Gateway, reference: Reference, now: dat
     """Fetch the fee of a paid order's charge and post it, once.
 
     Raises GatewayUnavailable while Stripe does not know it yet, so that the job is tried again. A
-    fee in another currency than the order's is not posted: nothing is exchanged by guess.
+    fee in another currency than the order's is posted in its own, and is the company's alone: nothing is
+    exchanged by guess. So is the fee of a payment that came too late to be a sale.
     """
     keys = {
         "partner_id": reference.partner_id,
@@ -40,10 +41,9 @@ def post_fee(tenant: Tenant, *, gateway: Gateway, reference: Reference, now: dat
     if row.posted:
         return
     snapshot = gateway.read_session(row.session_id)
-    if snapshot.charge_id is None or snapshot.fee is None:
+    if snapshot.charge_id is None or snapshot.fee is None or snapshot.fee_currency is None:
         raise GatewayUnavailable("Stripe does not know the fee yet")
-    if snapshot.fee_currency != row.currency:
-        return
+    shared = row.paid_at is not None and snapshot.fee_currency == row.currency
     with tenant.begin() as session:
         if session.execute(_SOLD, keys).one().posted:
             return
@@ -51,8 +51,10 @@ def post_fee(tenant: Tenant, *, gateway: Gateway, reference: Reference, now: dat
             session,
             partner_id=reference.partner_id,
             order_id=reference.order_id,
-            currency=row.currency,
-            entries=fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee),
+            currency=snapshot.fee_currency,
+            entries=fee_entries(
+                charge_id=snapshot.charge_id, fee=snapshot.fee, share_bps=row.fee_share_bps if shared else 0
+            ),
             available_on=None,
             now=now,
         )

@@ -39,9 +39,30 @@ class HoldView:
         return self.released_at is None and self.kind != "dispute"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An order whose margin the program holds until somebody has looked at it."""
+
+    partner_id: UUID
+    order_id: UUID
+    number: int
+    store: str
+    kind: str
+    reason: str
+    placed_at: datetime
+
+
 _OF_ORDER = text("""
     SELECT h.hold_id, h.kind, h.reason, h.placed_by, h.placed_at, h.released_at, h.released_by, h.released_for
       FROM holds h WHERE h.partner_id = :partner_id AND h.order_id = :order_id ORDER BY h.placed_at, h.hold_id
+""")
+# Somebody put the others there by hand, and knows of them.
+_TO_RELEASE = text("""
+    SELECT h.partner_id, h.order_id, o.number, s.name AS store, h.kind, h.reason, h.placed_at
+      FROM holds h
+      JOIN orders o ON o.partner_id = h.partner_id AND o.order_id = h.order_id
+      JOIN stores s ON s.partner_id = o.partner_id AND s.store_id = o.store_id
+     WHERE h.released_at IS NULL AND h.kind IN ('own_purchase', 'risk') ORDER BY h.placed_at LIMIT :limit
 """)
 _RELEASE = """
     UPDATE holds SET released_at = :now, released_by = :actor, released_for = :reason
@@ -113,6 +134,11 @@ def holds_of_order(session: Session, *, partner_id: UUID, order_id: UUID) -> lis
     """Every hold that an order has or had, oldest first."""
     rows = session.execute(_OF_ORDER, {"partner_id": partner_id, "order_id": order_id})
     return [HoldView(*row) for row in rows]
+
+
+def holds_to_release(session: Session, *, limit: int = 50) -> list[Found]:
+    """Orders that the program found and nobody has judged, oldest first. Only as the company's role."""
+    return [Found(*row) for row in session.execute(_TO_RELEASE, {"limit": limit})]
 
 
 def _reason(typed: str) -> str:

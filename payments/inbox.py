@@ -16,7 +16,7 @@ from sqlalchemy import Engine, Row, text
 
 from kit.ids import NIL
 from payments.checkout import apply
-from payments.dispute_sending import read_dispute
+from payments.dispute_sending import fetch_dispute
 from payments.gateway import Gateway, GatewayEvent
 from payments.refund_sending import RefundReference, apply_refund
 from payments.settlement import Reference, end
@@ -134,7 +134,7 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
     if event.type.startswith("refund."):
         return _refunded(engine, gateway, event, now)
     if event.type.startswith("charge.dispute."):
-        return read_dispute(engine, gateway=gateway, dispute_id=event.object_id, now=now)
+        return fetch_dispute(engine, gateway=gateway, dispute_id=event.object_id, now=now)
     reference = Reference.of(event.metadata)
     if reference is None:
         return "not ours"

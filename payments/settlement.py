@@ -54,7 +54,7 @@ class Reference:
 
 _LOCK = text("""
     SELECT o.order_id, o.store_id, o.cart_id, o.payment, o.stock, o.total, o.currency, o.delivery,
-           o.delivery_tax, o.email, o.address, o.hold_from, o.hold_days, o.flagged,
+           o.delivery_tax, o.email, o.address, o.hold_from, o.hold_days, o.fee_share_bps, o.flagged,
            a.attempt, a.state AS attempt_state, a.session_id,
            (SELECT jsonb_agg(jsonb_build_array(l.line_id, l.variant_id, l.quantity, l.unit_wholesale,
                                                l.margin, l.tax, l.company_discount) ORDER BY l.position)
@@ -198,7 +198,7 @@ def _money_came(
     )
     jobs = [Job("order.paid", reference.as_json())]
     if snapshot.charge_id and snapshot.fee is not None and snapshot.fee_currency == row.currency:
-        entries += fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee)
+        entries += fee_entries(charge_id=snapshot.charge_id, fee=snapshot.fee, share_bps=row.fee_share_bps)
     else:
         jobs.append(_fee_later(reference, now))
     post(
@@ -239,7 +239,7 @@ def record_unsold(
     entries = unsold_entries(charge_id=charge_id, total=row.total)
     jobs = [Job("order.unsold", reference.as_json())]
     if snapshot.fee is not None and snapshot.fee_currency == row.currency:
-        entries += fee_entries(charge_id=charge_id, fee=snapshot.fee)
+        entries += fee_entries(charge_id=charge_id, fee=snapshot.fee, share_bps=0)
     else:
         jobs.append(_fee_later(reference, now))
     post(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from payments.checkout import resume
-from payments.dispute_sending import read_dispute
+from payments.dispute_sending import fetch_dispute
 from payments.gateway import Gateway, GatewayUnavailable
 from payments.inbox import HANDLED, receive
 from payments.refund_sending import send_refund
@@ -55,7 +55,7 @@ def sweep(
         disputed = session.scalars(_DISPUTED).all()
     for stripe_id in disputed:
         try:
-            read_dispute(face, gateway=gateway, dispute_id=stripe_id, now=now)
+            fetch_dispute(face, gateway=gateway, dispute_id=stripe_id, now=now)
         except GatewayUnavailable:
             log.warning("Stripe did not answer for dispute %s; the next sweep asks again", stripe_id)
     for partner_id, refund_id in unsure:

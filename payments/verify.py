@@ -137,6 +137,15 @@ CHECKS: dict[str, str] = {
         HAVING o.payment <> CASE coalesce(sum(r.amount), 0) WHEN 0 THEN 'paid' WHEN o.total THEN 'refunded'
                                                             ELSE 'partly_refunded' END
     """,
+    "a partner bears its share of a fee, and of no other": """
+        SELECT o.order_id::text AS what, o.fee_share_bps, f.fee, f.share FROM orders o
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(e.amount) FILTER (WHERE e.source LIKE 'fee:%'), 0) AS fee,
+                  coalesce(sum(e.amount) FILTER (WHERE e.source LIKE 'fee_share:%'), 0) AS share
+             FROM ledger_entries e
+            WHERE e.partner_id = o.partner_id AND e.order_id = o.order_id AND e.currency = o.currency) f
+         WHERE f.share <> CASE WHEN o.paid_at IS NULL THEN 0 ELSE div(f.fee * o.fee_share_bps, 10000) END
+    """,
     "a dispute's postings are what Stripe took for it": """
         SELECT d.stripe_id AS what, d.withdrawn, d.fee, coalesce(e.amount, 0) AS posted
           FROM disputes d

@@ -105,12 +105,8 @@ def create_price_list(
     Raises Refusal without a name, or when another list has it.
     """
     name = " ".join(name.split())
-    if not 1 <= len(name) <= 60:
-        raise Refusal("A price list has a name of 1 to 60 characters.", field="name")
-    if name.lower() in COLUMNS:
-        raise Refusal(f"“{name}” names another column of the price file. Choose another name.", field="name")
-    if session.scalar(select(PriceList.name).where(func.lower(PriceList.name) == name.lower())):
-        raise Refusal(f"There is a price list called {name} already.", field="name")
+    if problem := name_refusal(session, name):
+        raise Refusal(problem, field="name")
     price_list_id = new_id()
     session.execute(
         insert(PriceList).values(
@@ -126,6 +122,18 @@ def create_price_list(
         after={"name": name, "customer_fields": list(customer_fields)},
     )
     return price_list_id
+
+
+def name_refusal(session: Session, name: str, *, but: UUID | None = None) -> str:
+    """Why a list, other than ``but``, cannot be called so; empty when it can."""
+    if not 1 <= len(name) <= 60:
+        return "A price list has a name of 1 to 60 characters."
+    if name.lower() in COLUMNS:
+        return f"“{name}” names another column of the price file. Choose another name."
+    same = select(PriceList.price_list_id).where(func.lower(PriceList.name) == name.lower())
+    if any(found != but for found in session.scalars(same)):
+        return f"There is a price list called {name} already."
+    return ""
 
 
 _FOUND = """

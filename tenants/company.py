@@ -35,6 +35,8 @@ class CompanySettings:
     hold_days: int
     assumed_delivery_days: int
     returns_days: int
+    lost_wholesale: str
+    dispute_fee_by: str
     demo: bool = False
 
 
@@ -51,6 +53,8 @@ def read_company(session: Session) -> CompanySettings:
         hold_days=row.hold_days,
         assumed_delivery_days=row.assumed_delivery_days,
         returns_days=row.returns_days,
+        lost_wholesale=row.lost_wholesale,
+        dispute_fee_by=row.dispute_fee_by,
         demo=row.demo,
     )
 
@@ -100,6 +104,10 @@ def _judge(wanted: CompanySettings, currencies: tuple[str, ...]) -> None:
         errors["smallest_margin_percent"] = "A percentage from 0 to 1000."
     if wanted.hold_from not in ("payment", "delivery"):
         errors["hold_from"] = "The hold counts from payment or from delivery."
+    if wanted.lost_wholesale not in ("wholesale_revenue", "dispute_losses"):
+        errors["lost_wholesale"] = "The wholesale of a lost dispute is taken from sales or is a loss."
+    if wanted.dispute_fee_by not in ("company", "partner"):
+        errors["dispute_fee_by"] = "The company or the partner bears the fee."
     for name, label in (
         ("hold_days", "The hold"),
         ("assumed_delivery_days", "Assumed delivery"),

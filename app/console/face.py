@@ -8,6 +8,8 @@ from app import assets
 from app.console import new_partner, price_lists
 from app.console.access import staff
 from app.console.collections import collections
+from app.console.disputes import disputes
+from app.console.holds import holds
 from app.console.home import home
 from app.console.importing import imports
 from app.console.orders import orders
@@ -37,7 +39,7 @@ _ROOMS = {
     "promotions": (promotions, sale_events),
     "partners": (partners,),
     "orders": (orders,),
-    "refunds": (refunds,),
+    "refunds": (refunds, disputes, holds),
     "money": (reconciliation,),
     "settings": (settings,),
 }

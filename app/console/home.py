@@ -13,6 +13,8 @@ from app.console.charts import line_chart
 from app.console.pages import page, said
 from app.edge import db, now, person
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
+from payments.dispute_reading import all_disputes, count_disputes
+from payments.holds import holds_to_release
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
 from storage import audit
 from storage.queue import failed_jobs, try_again, waiting_jobs
@@ -26,6 +28,10 @@ def index() -> Response:
     sees_orders = may(person().role, "orders")
     context: dict[str, Any] = {"failed": failed_jobs(db()), "waiting": waiting_jobs(db())}
     context["overdue"] = overdue_checkouts(db(), now=now())
+    if may(person().role, "refunds"):
+        context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]
+        context["disputes_count"] = count_disputes(db())[1]
+        context["to_release"] = holds_to_release(db(), limit=8)
     if sees_orders:
         to_ship = DeskFilter(to_ship=True)
         context |= {

@@ -16,6 +16,8 @@ from kit.money import total
 from orders.desk import DeskFilter, count_desk_orders, desk_orders, flag_of
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
+from payments.dispute_reading import disputes_of_order
+from payments.holds import holds_of_order
 from payments.refund_reading import refunds_of_order
 from payments.reports import entries_of_order
 from tenants.directory import list_partners, read_partner
@@ -66,7 +68,7 @@ def index() -> Response:
 
 @orders.get("/<uuid:partner_id>/<uuid:order_id>")
 def show(partner_id: UUID, order_id: UUID) -> Response:
-    return _order_page(partner_id, order_id, {}, {})
+    return order_page(partner_id, order_id, {}, {})
 
 
 @orders.post("/<uuid:partner_id>/<uuid:order_id>/ship")
@@ -75,7 +77,7 @@ def send(partner_id: UUID, order_id: UUID) -> Response:
     try:
         ship(db(), partner_id=partner_id, order_id=order_id, **form, actor=person().email, now=now())
     except Refusal as refusal:
-        return _order_page(partner_id, order_id, errors_of(refusal), form, 422)
+        return order_page(partner_id, order_id, errors_of(refusal), form, 422)
     said("Marked as sent. The shopper gets an e-mail with the tracking link.")
     return redirect(url_for("orders.show", partner_id=partner_id, order_id=order_id), 303)
 
@@ -85,7 +87,7 @@ def delivered(partner_id: UUID, order_id: UUID) -> Response:
     try:
         confirm_delivery(db(), partner_id=partner_id, order_id=order_id, actor=person().email, now=now())
     except Refusal as refusal:
-        return _order_page(partner_id, order_id, errors_of(refusal), {}, 422)
+        return order_page(partner_id, order_id, errors_of(refusal), {}, 422)
     said("Marked as delivered. The hold on the partner's margin counts from now.")
     return redirect(url_for("orders.show", partner_id=partner_id, order_id=order_id), 303)
 
@@ -106,9 +108,10 @@ def slip(partner_id: UUID, order_id: UUID) -> Response:
     )
 
 
-def _order_page(
+def order_page(
     partner_id: UUID, order_id: UUID, errors: dict[str, str], form: dict[str, str], status: int = 200
 ) -> Response:
+    """The order's page, with what was typed and refused."""
     if errors:
         db().rollback()
     order = read_order(db(), partner_id=partner_id, order_id=order_id)
@@ -126,6 +129,8 @@ def _order_page(
         flag=flag_of(db(), partner_id=partner_id, order_id=order_id),
         entries=entries_of_order(db(), partner_id=partner_id, order_id=order_id),
         refunds=refunds_of_order(db(), partner_id=partner_id, order_id=order_id),
+        disputes=disputes_of_order(db(), partner_id=partner_id, order_id=order_id),
+        holds=holds_of_order(db(), partner_id=partner_id, order_id=order_id),
         wholesale=total((line.wholesale for line in order.lines), currency),
         net=total((line.net for line in order.lines), currency),
         promoted=total((line.company_discount for line in order.lines), currency),

@@ -42,7 +42,13 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("promotions", "promotions.index", "Promotions", "ticket-percent"),
         ),
     ),
-    ("Orders", (("orders", "orders.index", "Orders", "shopping-cart"),)),
+    (
+        "Orders",
+        (
+            ("orders", "orders.index", "Orders", "shopping-cart"),
+            ("refunds", "disputes.index", "Disputes", "gavel"),
+        ),
+    ),
     ("Money", (("money", "reconciliation.index", "Reconciliation", "arrow-left-right"),)),
     ("Company", (("settings", "settings.index", "Settings", "settings"),)),
 )

@@ -82,6 +82,8 @@ def save() -> Response:
         assumed_delivery_days=numbers.get("assumed_delivery_days", 0),
         returns_days=numbers.get("returns_days", 0),
         smallest_margin_bps=numbers.get("smallest_margin_bps", 0),
+        lost_wholesale=text("lost_wholesale"),
+        dispute_fee_by=text("dispute_fee_by"),
     )
     try:
         changed = change_settings(db(), wanted=wanted, actor=person().email, now=now(), reason=text("reason"))
@@ -105,6 +107,8 @@ def _company_page(form: dict[str, str], errors: dict[str, str], status: int = 20
             "hold_days": str(company.hold_days),
             "assumed_delivery_days": str(company.assumed_delivery_days),
             "returns_days": str(company.returns_days),
+            "lost_wholesale": company.lost_wholesale,
+            "dispute_fee_by": company.dispute_fee_by,
             "smallest_margin_percent": f"{company.smallest_margin_bps / 100:g}",
         }
         for currency in company.currencies:

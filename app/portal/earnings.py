@@ -1,12 +1,16 @@
-"""What the partner is owed: available, pending by date, and every entry behind it."""
+"""What the partner is owed: available, pending by date, held, and every entry behind each figure."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from flask import Blueprint, Response, request
 
 from app.edge import db, now
 from app.portal.here import page, partner_id
-from payments.ledger.balances import balances, pending_by_date
+from app.portal.words import earning_words
+from payments.ledger.balances import balances, held_orders, pending_by_date
+from payments.ledger.earnings import FIGURES
 from payments.ledger.earnings import earnings as read_earnings
 
 earnings = Blueprint("earnings", __name__)
@@ -17,14 +21,37 @@ PAGE = 50
 def index() -> Response:
     number = min(max(request.args.get("page", 1, int), 1), 10_000)
     owner = partner_id()
+    figure = request.args.get("figure", "")
+    figure = figure if figure in FIGURES else ""
+    on = _day(request.args.get("on", "")) if figure == "pending" else None
     # One more than is shown tells whether there is a next page.
-    found = read_earnings(db(), partner_id=owner, now=now(), limit=PAGE + 1, offset=(number - 1) * PAGE)
+    found = read_earnings(
+        db(),
+        partner_id=owner,
+        now=now(),
+        figure=figure,
+        on=on,
+        limit=PAGE + 1,
+        offset=(number - 1) * PAGE,
+    )
     return page(
         "portal/earnings.html",
         balances=balances(db(), partner_id=owner, now=now()),
         pending=pending_by_date(db(), partner_id=owner, now=now()),
+        held=held_orders(db(), partner_id=owner),
         entries=found[:PAGE],
+        words=earning_words,
+        figure=figure,
+        on=on,
         here_page=number,
         more=len(found) > PAGE,
         present=now(),
     )
+
+
+def _day(typed: str) -> date | None:
+    """A day of the address; None for what is none, which then narrows nothing."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None

@@ -9,11 +9,14 @@ from flask import Blueprint, Response, request
 
 from app.edge import db
 from app.portal.here import customer_fields, here, page, partner_id
+from app.portal.words import earning_words
 from kit.errors import NotFound
 from kit.money import Money, total
 from orders.feed import count_sales
 from orders.reading import newest_orders, read_order
 from orders.view import OrderView
+from payments.holds import holds_of_order
+from payments.ledger.earnings import earned_by_fact
 from payments.refund_reading import given_back, refunds_of_order
 
 orders = Blueprint("orders", __name__)
@@ -104,6 +107,8 @@ def show(order_id: UUID) -> Response:
         raise NotFound("There is no such order.")
     refunds = refunds_of_order(db(), partner_id=partner_id(), order_id=order_id)
     currency = found.total.currency
+    facts = earned_by_fact(db(), partner_id=partner_id(), order_id=order_id)
+    holds = holds_of_order(db(), partner_id=partner_id(), order_id=order_id)
     return page(
         "portal/order.html",
         order=found,
@@ -111,5 +116,12 @@ def show(order_id: UUID) -> Response:
         money_went=waterfall(found),
         refunds=[refund for refund in refunds if refund.given],
         back=given_back(refunds, currency),
-        lost=total((refund.partner_loses for refund in refunds if refund.given), currency),
+        # Refunds are told one by one; what else came or went is told by its fact.
+        besides={
+            earning_words(fact, ""): amount
+            for fact, amount in facts.items()
+            if fact not in ("sale", "refund", "refund_failed")
+        },
+        keeps=total(facts.values(), currency),
+        held=[hold for hold in holds if hold.released_at is None],
     )

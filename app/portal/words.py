@@ -41,6 +41,24 @@ _STORE = {
     "paused": ("Paused", "circle-pause", "attention"),
     "closed": ("Closed by the company", "ban", "failed"),
 }
+# What an entry of the partner's account is, by its fact, with the goods or without.
+_EARNINGS = {
+    "sale": ("", "Sale"),
+    "refund": ("Given back: ", "Goodwill to the shopper"),
+    "refund_failed": ("Refund that came back: ", "Refund that came back"),
+    "fee_share": ("Your part of Stripe’s fee: ", "Your part of Stripe’s fee"),
+    "dispute_lost": ("Dispute lost: ", "Dispute lost"),
+    "dispute_regained": ("Lost dispute given back: ", "Lost dispute given back"),
+    "dispute_fee": ("Stripe’s fee of a lost dispute: ", "Stripe’s fee of a lost dispute"),
+    "payout": ("Paid out: ", "Paid out"),
+    "payout_reversed": ("Payout that came back: ", "Payout that came back"),
+}
+
+
+def earning_words(fact: str, title: str) -> str:
+    """What an entry of the partner's account is: ``title`` names the goods, where it is about some."""
+    about, alone = _EARNINGS.get(fact, (f"{fact}: ", fact))
+    return f"{about}{title}" if title else alone
 
 
 def payment_status(state: str) -> tuple[str, str, str]:

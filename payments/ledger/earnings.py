@@ -59,6 +59,11 @@ _EARNINGS = {
     ),
     "held": text(_ENTRIES.format(narrowed=f"AND {_IS_HELD}")),
 }
+_OF_ORDER = text(f"""
+    SELECT split_part(e.source, ':', 1) AS fact, e.currency, sum({_SIGNED}) AS amount
+    {_MINE} AND e.order_id = :order_id AND o.partner_id = :partner_id
+    GROUP BY fact, e.currency ORDER BY min(e.posted_at)
+""")
 
 
 def earnings(
@@ -92,3 +97,9 @@ def earnings(
         )
         for r in rows
     ]
+
+
+def earned_by_fact(session: Session, *, partner_id: UUID, order_id: UUID) -> dict[str, Money]:
+    """What an order brought and took from its partner's account, by fact, in the order of their time."""
+    rows = session.execute(_OF_ORDER, {"partner_id": partner_id, "order_id": order_id})
+    return {row.fact: Money(int(row.amount), row.currency) for row in rows}

@@ -146,14 +146,13 @@ def dispute_fee_entries(*, source: str, fee: int) -> list[Entry]:
     return _moved(source, PARTNER_PAYABLE, FEES, fee)
 
 
-def fee_entries(*, charge_id: str, fee: int) -> list[Entry]:
-    """What Stripe keeps of a charge: the company's cost."""
-    return [Entry(f"fee:{charge_id}", FEES, CLEARING, fee)] if fee else []
-
-
-def fee_share_entries(*, charge_id: str, fee: int, share_bps: int) -> list[Entry]:
-    """The part of Stripe's fee that the partner bears, rounded down: half a cent is the company's."""
-    return _moved(f"fee_share:{charge_id}", PARTNER_PAYABLE, FEES, fee * share_bps // 10_000)
+def fee_entries(*, charge_id: str, fee: int, share_bps: int) -> list[Entry]:
+    """What Stripe keeps of a charge. It is the company's cost, but for the partner's share of it in basis
+    points, rounded down: half a cent is the company's."""
+    return [
+        *_moved(f"fee:{charge_id}", FEES, CLEARING, fee),
+        *_moved(f"fee_share:{charge_id}", PARTNER_PAYABLE, FEES, fee * share_bps // 10_000),
+    ]
 
 
 def unsold_entries(*, charge_id: str, total: int) -> list[Entry]:

@@ -34,6 +34,8 @@ READERS = {
     "partners": {"owner", "finance", "viewer"},
     "orders": {"owner", "finance", "support", "viewer"},
     "refunds": {"owner", "finance", "support"},
+    "disputes": {"owner", "finance", "support"},
+    "holds": {"owner", "finance", "support"},
     "reconciliation": {"owner", "finance"},
     "settings": {"owner", "finance", "viewer"},
 }
@@ -50,6 +52,8 @@ CHANGERS = {
     "partners": {"owner"},
     "orders": {"owner", "support"},
     "refunds": {"owner", "finance", "support"},
+    "disputes": {"owner", "finance", "support"},
+    "holds": {"owner", "finance", "support"},
     "reconciliation": {"owner"},
     "settings": {"owner"},
 }
@@ -494,6 +498,7 @@ def settings(world: World, **changed: str) -> dict[str, str]:
     return {
         "name": "Northlight Goods", "support_email": "help@northlight.example", "hold_from": "delivery",
         "hold_days": "14", "assumed_delivery_days": "7", "returns_days": _returns(world),
+        "lost_wholesale": "wholesale_revenue", "dispute_fee_by": "company",
         "smallest_margin_percent": "0", "margin_USD": "1.00", "margin_EUR": "1.00", "reason": "", **changed,
     }  # fmt: skip
 
@@ -507,6 +512,7 @@ def _returns(world: World) -> str:
     ("name", "value"),
     [
         ("name", ""), ("support_email", "help"), ("hold_from", "never"), ("hold_days", "-1"),
+        ("lost_wholesale", "goodwill"), ("dispute_fee_by", "shopper"),
         ("hold_days", "two"), ("hold_days", "100000"), ("returns_days", ""), ("assumed_delivery_days", "1.5"),
         ("smallest_margin_percent", "-1"), ("smallest_margin_percent", "x"), ("margin_USD", "0"),
         ("margin_USD", "1.001"), ("margin_EUR", "none"),
@@ -519,7 +525,7 @@ def test_settings_are_judged_and_nothing_is_saved_by_halves(world: World, name: 
     form = settings(world, hold_days="30") | {name: value}
     refused = person.post("/settings/", **form)
     assert refused.status_code == 422
-    if name != "hold_from":
+    if name not in ("hold_from", "lost_wholesale", "dispute_fee_by"):
         assert field(refused, name) == value
     assert field(refused, "hold_days") == form["hold_days"]
     with transaction(world.services.console) as session:

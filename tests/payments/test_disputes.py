@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kit.errors import NotFound, Refusal
 from payments.dispute_reading import DisputeView, all_disputes, disputes_of_order, loss
-from payments.dispute_sending import ask_to_accept, ask_to_answer, read_dispute
+from payments.dispute_sending import ask_to_accept, ask_to_answer, fetch_dispute
 from payments.disputes import apply_dispute
 from payments.holds import holds_of_order
 from payments.inbox import HEAD_START, drain
@@ -111,7 +111,7 @@ def test_a_lost_dispute_takes_everybodys_part_back(world: World) -> None:
     hear(world)
     stripe_id = one(ben, "SELECT stripe_id FROM disputes WHERE partner_id = :p")
     made = world.services
-    assert read_dispute(made.face, gateway=made.gateway, dispute_id=stripe_id, now=world.now) == "already"
+    assert fetch_dispute(made.face, gateway=made.gateway, dispute_id=stripe_id, now=world.now) == "already"
     assert accounts(ben, order_id) == left
     sound(world)
 
