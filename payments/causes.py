@@ -103,9 +103,16 @@ CAUSES: dict[str, Cause] = {
     ),
     "refund_by_hand": Cause(
         "Refund made outside Awning",
-        "Somebody gave the money back in Stripe's dashboard, so the order, its partner's margin and its tax "
-        "still stand as they were.",
-        "Book it outside Awning, and give money back from the order's page from now on.",
+        "Somebody gave the money back in Stripe's dashboard, and its webhook was lost; or more was given "
+        "back than the order had left.",
+        "Send the refund's event again from Stripe's dashboard. Where the order has less left than was given "
+        "back, book the rest outside Awning.",
+    ),
+    "refund_by_hand_settling": Cause(
+        "Refund made outside Awning",
+        "Somebody has just given the money back in Stripe's dashboard; that has not been recorded.",
+        "Nothing: the webhook or the hourly sweep records it.",
+        under_way=True,
     ),
     "refund_foreign": Cause(
         "Refund of a payment that is of no order",
@@ -197,7 +204,9 @@ def likely_kind(
         case "refund" if order is not None and "refund" in movement.metadata:
             return "refund_settling" if fresh else "refund_unheard"
         case "refund":
-            return "refund_by_hand" if ours else "refund_foreign"
+            if not ours:
+                return "refund_foreign"
+            return "refund_by_hand_settling" if fresh else "refund_by_hand"
         case "refund_failure":
             if order is None:
                 return "refund_foreign"

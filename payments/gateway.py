@@ -39,7 +39,8 @@ class CheckoutSnapshot:
     """A Checkout Session as Stripe has it now. Amounts are minor units.
 
     ``status`` is open, complete or expired; ``paid`` whether the money has come. ``fee`` is what
-    Stripe keeps, once it is known; ``net`` and ``fee`` are in the currency of settlement.
+    Stripe keeps, once it is known, in the currency of settlement. ``risk`` is Stripe's word for how likely
+    a fraud is: normal, elevated, highest, or something else where it does not know.
     """
 
     session_id: str
@@ -53,12 +54,16 @@ class CheckoutSnapshot:
     charge_id: str | None
     fee: int | None
     fee_currency: str | None
+    risk: str
 
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
     """A refund as Stripe has it now. ``status`` is pending, succeeded or failed; a refund that succeeded may
-    fail after all, when the shopper's bank sends the money back. ``failure`` says why, in Stripe's word."""
+    fail after all, when the shopper's bank sends the money back. ``failure`` says why, in Stripe's word.
+
+    ``payment`` is the metadata of the payment that it is of, where that was asked for.
+    """
 
     refund_id: str
     status: str
@@ -66,6 +71,7 @@ class RefundSnapshot:
     currency: str
     metadata: Mapping[str, str]
     failure: str
+    payment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ class Gateway(Protocol):
         """Give back ``amount`` minor units of a payment; the same key gives the same refund."""
 
     def read_refund(self, refund_id: str) -> RefundSnapshot:
-        """Return a refund."""
+        """Return a refund with its payment's metadata."""
 
     def read_dispute(self, dispute_id: str) -> DisputeSnapshot:
         """Return a dispute with its movements and its payment's metadata."""
@@ -237,7 +243,8 @@ class StripeGateway:
 
     def read_refund(self, refund_id: str) -> RefundSnapshot:
         with _translated():
-            return _refund(self._stripe.v1.refunds.retrieve(refund_id).to_dict())
+            asked = self._stripe.v1.refunds.retrieve(refund_id, {"expand": ["payment_intent"]})
+        return _refund(asked.to_dict())
 
     def read_dispute(self, dispute_id: str) -> DisputeSnapshot:
         with _translated():
@@ -336,6 +343,7 @@ def _snapshot(session: Mapping[str, Any]) -> CheckoutSnapshot:
         charge_id=_id_of(charge),
         fee=_part(movement, "fee"),
         fee_currency=fee_currency.upper() if fee_currency else None,
+        risk=_part(_part(charge, "outcome"), "risk_level") or "",
     )
 
 
@@ -351,6 +359,7 @@ def _refund(refund: Mapping[str, Any]) -> RefundSnapshot:
         currency=refund["currency"].upper(),
         metadata=refund.get("metadata") or {},
         failure=refund.get("failure_reason") or "",
+        payment=_part(refund.get("payment_intent"), "metadata") or {},
     )
 
 

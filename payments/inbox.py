@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, text
 
 from kit.ids import NIL
+from payments.adoption import adopt_refund
 from payments.checkout import apply
 from payments.dispute_sending import fetch_dispute
 from payments.gateway import Gateway, GatewayEvent
@@ -148,9 +149,13 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
 
 
 def _refunded(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
-    reference = RefundReference.of(event.metadata)
-    if reference is None:
-        return "not ours"
     snapshot = gateway.read_refund(event.object_id)
-    with Tenant(engine, reference.partner_id).begin() as session:
-        return apply_refund(session, reference=reference, snapshot=snapshot, now=now)
+    ours = RefundReference.of(snapshot.metadata)
+    if ours is not None:
+        with Tenant(engine, ours.partner_id).begin() as session:
+            return apply_refund(session, reference=ours, snapshot=snapshot, now=now)
+    payment = Reference.of(snapshot.payment)
+    if payment is None:
+        return "not ours"
+    with Tenant(engine, payment.partner_id).begin() as session:
+        return adopt_refund(session, reference=payment, snapshot=snapshot, now=now)

@@ -20,8 +20,10 @@ from kit.ids import new_id
 from orders import stock
 from orders.timeline import note
 from payments.gateway import CheckoutSnapshot
+from payments.holds import PROGRAM, place_hold
 from payments.ledger.posting import fee_entries, post, sale_entries, unsold_entries
 from payments.ledger.shares import SoldLine
+from payments.suspicion import suspicions
 from storage.jobs import Job, enqueue
 
 Outcome = Literal["paid", "already", "waiting", "expired", "refunded", "mismatch", "unknown"]
@@ -58,7 +60,9 @@ _LOCK = text("""
            a.attempt, a.state AS attempt_state, a.session_id,
            (SELECT jsonb_agg(jsonb_build_array(l.line_id, l.variant_id, l.quantity, l.unit_wholesale,
                                                l.margin, l.tax, l.company_discount) ORDER BY l.position)
-              FROM order_lines l WHERE l.partner_id = :partner_id AND l.order_id = :order_id) AS lines
+              FROM order_lines l WHERE l.partner_id = :partner_id AND l.order_id = :order_id) AS lines,
+           (SELECT array_agg(u.email) FROM memberships m JOIN people u ON u.person_id = m.person_id
+             WHERE m.partner_id = :partner_id) AS own
       FROM orders o
       JOIN payment_attempts a ON a.partner_id = o.partner_id AND a.order_id = o.order_id
      WHERE o.partner_id = :partner_id AND o.order_id = :order_id AND a.attempt = :attempt
@@ -210,6 +214,16 @@ def _money_came(
         available_on=available,
         now=now,
     )
+    for kind, reason in suspicions(email=row.email, own=row.own or (), risk=snapshot.risk).items():
+        place_hold(
+            session,
+            partner_id=reference.partner_id,
+            order_id=row.order_id,
+            kind=kind,
+            reason=reason,
+            actor=PROGRAM,
+            now=now,
+        )
     enqueue(session, *jobs)
     return "paid"
 

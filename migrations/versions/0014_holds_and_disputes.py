@@ -13,6 +13,8 @@ depends_on = None
 _RELEASED = "UPDATE (released_at, released_by, released_for)"
 _MOVED_ON = "UPDATE (state, due_at, answered_at, withdrawn, fee, movements, closed_at)"
 FACE = {
+    # A refund that somebody made in Stripe's dashboard may leave nothing of an order to be sent.
+    "orders": "UPDATE (fulfilment)",
     "holds": f"SELECT, INSERT, {_RELEASED}",
     "disputes": f"SELECT, INSERT, {_MOVED_ON}",
     "balance_points": "SELECT",

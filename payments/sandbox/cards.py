@@ -18,6 +18,7 @@ class Card:
     available_at_once: bool = False
     disputed: bool = False
     refund_fails: bool = False
+    risk: str = "normal"
 
     @property
     def last4(self) -> str:
@@ -45,6 +46,7 @@ CARDS = (
     ),
     Card("4000000000000077", "Pays, available at once", available_at_once=True),
     Card("4000000000000259", "Pays, then is disputed", disputed=True),
+    Card("4000000000009235", "Pays, with a raised risk of fraud", risk="elevated"),
     Card("4000000000007726", "Pays, but a refund fails later", refund_fails=True),
 )
 _BY_NUMBER = {card.number: card for card in CARDS}

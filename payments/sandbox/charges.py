@@ -199,7 +199,7 @@ def make_charge(
         "livemode": False,
         "metadata": intent["metadata"],
         "on_behalf_of": None,
-        "outcome": _outcome(decline),
+        "outcome": _outcome(decline, method.risk if isinstance(method, Card) else "not_assessed"),
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": method_id,
@@ -223,14 +223,14 @@ def make_charge(
     return charge
 
 
-def _outcome(decline: tuple[str, str, str] | None) -> Json:
+def _outcome(decline: tuple[str, str, str] | None, risk: str) -> Json:
     return {
         "advice_code": "try_again_later" if decline else None,
         "network_advice_code": None,
         "network_decline_code": None,
         "network_status": "declined_by_network" if decline else "approved_by_network",
         "reason": decline[1] if decline else None,
-        "risk_level": "normal",
+        "risk_level": risk,
         "seller_message": "The bank declined the payment." if decline else "Payment complete.",
         "type": "issuer_declined" if decline else "authorized",
     }

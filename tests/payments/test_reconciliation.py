@@ -142,6 +142,8 @@ def test_a_refund_made_by_hand_is_named_with_its_order(world: World) -> None:
     order_id = world.ada.buy((world.mug, 2))
     sound = world.ben.buy((world.mug, 1), contact=GERMAN)
     refund_id = refund_by_hand(world.ada, order_id, 700)
+    assert [one.kind for one in compare(world).under_way] == ["refund_by_hand_settling"]
+    world.later(hours=3)
     found = compare(world)
     (difference,) = found.differences
     assert (difference.kind, difference.stripe_id) == ("refund_by_hand", refund_id)
@@ -151,6 +153,8 @@ def test_a_refund_made_by_hand_is_named_with_its_order(world: World) -> None:
     assert order_id != sound
     assert "dashboard" in difference.cause.why
     assert {t.currency: t.difference.minor for t in found.totals} == {"USD": -700, "EUR": 0}
+    hear(world)
+    assert compare(world).sound
 
 
 def test_a_refund_whose_answer_was_lost_is_under_way_and_then_not_recorded(world: World) -> None:
@@ -341,6 +345,7 @@ def test_more_than_is_kept_is_still_counted(world: World) -> None:
     order_id = world.ada.buy((world.mug, 3))
     for amount in (100, 200, 300):
         refund_by_hand(world.ada, order_id, amount)
+    world.later(hours=3)
     made = world.services
     found = reconcile(made.console, made.gateway, since=world.began, until=world.now, most=1)
     assert (len(found.differences), found.real) == (1, 3)
@@ -382,6 +387,7 @@ def test_the_command(
     told = capsys.readouterr().out
     assert "0 differences, 0 under way." in told
     refund_by_hand(world.ada, order_id, 250)
+    world.later(hours=3)
     assert run(monkeypatch, world, "--since", today) == 1
     told = capsys.readouterr().out
     assert "Differs: Refund made outside Awning" in told
