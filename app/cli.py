@@ -22,6 +22,8 @@ price = typer.Typer(no_args_is_help=True, help="What things cost.")
 cli.add_typer(price, name="price")
 statement = typer.Typer(no_args_is_help=True, help="Partners' statements.")
 cli.add_typer(statement, name="statement")
+books = typer.Typer(no_args_is_help=True, help="The company's books.")
+cli.add_typer(books, name="books")
 
 
 def main() -> None:
@@ -336,6 +338,20 @@ def verify_statements(
         typer.echo(sentence)
     if not sound:
         sys.exit(1)
+
+
+@books.command("export")
+def export_books(
+    file: Annotated[Path, typer.Argument(help="Where to write; its ending, .csv or .xlsx, says how.")],
+    first: Annotated[str, typer.Option("--from", help="The first day, such as 2026-03-01, in UTC.")],
+    last: Annotated[str, typer.Option("--to", help="The last day, which belongs to it.")],
+) -> None:
+    """Write every entry of the ledger of a period, for bookkeeping."""
+    from app.books import export_journal
+    from payments.books.periods import read_days
+
+    entries = export_journal(_services().console, path=file, period=read_days(first, last))
+    typer.echo(f"{entries} entries written to {file}.")
 
 
 @cli.command()

@@ -49,7 +49,13 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("refunds", "disputes.index", "Disputes", "gavel"),
         ),
     ),
-    ("Money", (("money", "reconciliation.index", "Reconciliation", "arrow-left-right"),)),
+    (
+        "Money",
+        (
+            ("money", "reconciliation.index", "Reconciliation", "arrow-left-right"),
+            ("money", "books.index", "Books", "book-open"),
+        ),
+    ),
     ("Company", (("settings", "settings.index", "Settings", "settings"),)),
 )
 

@@ -2,7 +2,7 @@
 
 from app.tables.amounts import cell_amount, flat
 from app.tables.reading import MOST_BYTES, MOST_ROWS, Formula, Number, Table, read_pasted, read_table
-from app.tables.writing import KINDS, Value, write_table
+from app.tables.writing import KINDS, Value, stream_table, table_pieces, write_table
 
 __all__ = [
     "KINDS",
@@ -16,5 +16,7 @@ __all__ = [
     "flat",
     "read_pasted",
     "read_table",
+    "stream_table",
+    "table_pieces",
     "write_table",
 ]
