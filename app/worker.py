@@ -24,6 +24,7 @@ from app.mail.statements import send_statement_mail
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
 from app.pictures import fetch_picture, make_sizes
 from app.services import Services
+from app.statement_files import draw_pdf
 from app.statements import closed, issue_for, spread_statements
 from kit.ids import NIL
 from payments.checkout import resume
@@ -193,6 +194,10 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("statement.issue")
     def statement_issue(partner_id: str, until: str) -> None:
         issue_for(tenant=tenant(partner_id), until=datetime.fromisoformat(until), now=services.clock.now())
+
+    @task("statement.pdf")
+    def statement_pdf(partner_id: str, statement_id: str) -> None:
+        draw_pdf(services, tenant=tenant(partner_id), statement_id=UUID(statement_id))
 
     @task("statement.tell")
     def statement_tell(partner_id: str, person_id: str, until: str) -> None:

@@ -7,6 +7,7 @@ from flask import Flask
 from app import assets
 from app.console import new_partner, price_lists
 from app.console.access import staff
+from app.console.books import books
 from app.console.collections import collections
 from app.console.disputes import disputes
 from app.console.holds import holds
@@ -14,6 +15,7 @@ from app.console.home import home
 from app.console.importing import imports
 from app.console.orders import orders
 from app.console.pages import ENVIRONMENT, error_page, make_environment
+from app.console.partner_statements import partner_statements
 from app.console.partners import partners
 from app.console.products import products
 from app.console.promotions import promotions
@@ -37,10 +39,10 @@ _ROOMS = {
     "products": (products, collections, imports),
     "wholesale": (wholesale, wholesale_bulk, scheduled),
     "promotions": (promotions, sale_events),
-    "partners": (partners,),
+    "partners": (partners, partner_statements),
     "orders": (orders,),
     "refunds": (refunds, disputes, holds),
-    "money": (reconciliation,),
+    "money": (reconciliation, books),
     "settings": (settings,),
 }
 

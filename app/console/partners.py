@@ -17,6 +17,7 @@ from kit.errors import NotFound, Refusal
 from orders.desk import DeskFilter, desk_orders
 from payments.ledger.balances import balances
 from payments.reports import Sales, sales_by_partner
+from payments.statements.reading import statements_of
 from pricing.lists import price_lists
 from storage import audit
 from storage.database import transaction
@@ -229,6 +230,7 @@ def partner_page(
         people=people_of(db(), partner_id=partner_id),
         balances=balances(db(), partner_id=partner_id, now=now()),
         sales=_sales().get(partner_id, []),
+        statements=statements_of(db(), partner_id=partner_id, limit=4),
         newest=desk_orders(db(), wanted=DeskFilter(partner_id=partner_id), limit=8),
         lists=price_lists(db(), at=now()),
         grants=GRANTS,

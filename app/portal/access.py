@@ -8,6 +8,8 @@ from app.edge import Rule, person
 from tenants.access import SignedIn
 
 CHANGERS = ("owner", "manager")
+# Who reads the partner's accounts: support looks after orders and shoppers.
+FIGURE_READERS = ("owner", "manager", "analyst")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ROLE_WORDS = {"owner": "Owner", "manager": "Manager", "support": "Support", "analyst": "Analyst"}
 
@@ -24,6 +26,11 @@ def readers_and_changers(*changers: str) -> Rule:
 def may_change() -> bool:
     """Whether whoever sent the request may change prices and the store."""
     return person().role in CHANGERS
+
+
+def may_see_statements() -> bool:
+    """Whether whoever sent the request may read the partner's statements."""
+    return person().role in FIGURE_READERS
 
 
 def may_see_customers() -> bool:

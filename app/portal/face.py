@@ -11,7 +11,7 @@ from app import assets
 from app.api.prices import prices_api
 from app.edge import Face, anyone, face_app, register, roles, visitor
 from app.portal import words
-from app.portal.access import CHANGERS, readers_and_changers
+from app.portal.access import CHANGERS, FIGURE_READERS, readers_and_changers
 from app.portal.ahead import ahead
 from app.portal.customers import customers
 from app.portal.discounts import discounts
@@ -28,6 +28,7 @@ from app.portal.price_reasons import price_reasons
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
 from app.portal.sale_events import sale_events
+from app.portal.statements import statements
 from app.portal.store import store
 from app.portal.store_sales import sales
 from app.services import Services
@@ -76,6 +77,7 @@ def create(services: Services) -> Flask:
     register(app, orders, enter=readers_and_changers())
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
+    register(app, statements, enter=roles(*FIGURE_READERS))
     register(app, partners, enter=roles())
     register(app, price_reasons, enter=readers_and_changers())
     for room in (

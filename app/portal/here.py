@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from app.edge import db, now, person, services
-from app.portal.access import ROLE_WORDS, may_change, may_see_customers
+from app.portal.access import ROLE_WORDS, may_change, may_see_customers, may_see_statements
 from app.ui.rendering import answer
 from app.ui.shell import Group, Link, Shell
 from kit.errors import NotFound
@@ -31,6 +31,7 @@ _ROOM_OF = {
     "price_plans": "prices",
     "price_reasons": "prices",
     "price_rules": "prices",
+    "statements": "earnings",
     "store_sales": "discounts",
 }
 
@@ -129,6 +130,7 @@ def frame() -> dict[str, Any]:
         "here": place,
         "store_url": services().config.url(place.store.hosts[0]) if place.store.hosts else "",
         "may_change": may_change(),
+        "sees_statements": may_see_statements(),
         "several_partners": len(who.partner_ids) > 1,
         "endpoint": request.endpoint,
     }

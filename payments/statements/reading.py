@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ from payments.statements.kinds import KINDS, kind_of
 class StatementFacts:
     """What a statement says of itself. ``opening`` and ``closing`` are minor units of ``currency``.
 
-    ``begins`` is its first moment and ``ends`` the one after its last. ``previous_hash`` is empty for the
-    first of a chain, and ``hash`` while it is being made.
+    ``begins`` is its first moment and ``ends`` the one after its last; all moments are in UTC.
+    ``previous_hash`` is empty for the first of a chain, and ``hash`` while it is being made.
     """
 
     partner_id: UUID
@@ -57,8 +57,8 @@ class StatementFacts:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """An entry of the partner's account. ``amount`` is negative when it takes away; ``balance`` is what is
-    owed after it. Both are minor units. ``title`` is what was sold, or empty."""
+    """An entry of the partner's account, at a moment in UTC. ``amount`` is negative when it takes away;
+    ``balance`` is what is owed after it. Both are minor units. ``title`` is what was sold, or empty."""
 
     number: int
     posted_at: datetime
@@ -156,7 +156,14 @@ def statement_lines(
     next(balances)
     return [
         StatementLine(
-            number, row.posted_at, row.source, row.order_id, row.number, flat(row.title), row.amount, balance
+            number,
+            row.posted_at.astimezone(UTC),
+            row.source,
+            row.order_id,
+            row.number,
+            flat(row.title),
+            row.amount,
+            balance,
         )
         for number, (row, balance) in enumerate(zip(rows, balances, strict=True), 1)
     ]
@@ -185,13 +192,13 @@ def _facts(row: Row[Any]) -> StatementFacts:
         statement_id=row.statement_id,
         currency=row.currency,
         number=row.number,
-        begins=row.period_from,
-        ends=row.period_to,
+        begins=row.period_from.astimezone(UTC),
+        ends=row.period_to.astimezone(UTC),
         opening=row.opening,
         closing=row.closing,
         entries=row.entries,
         previous_hash=row.previous_hash,
-        issued_at=row.issued_at,
+        issued_at=row.issued_at.astimezone(UTC),
         version=row.version,
         company=row.company,
         partner=row.partner,

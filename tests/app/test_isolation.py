@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from orders.placing import Contact
+from payments.statements.issuing import issue_statements
+from payments.statements.periods import next_month
 from pricing.events import announce_event
 from pricing.lists import create_price_list
 from storage.database import transaction
@@ -67,8 +69,19 @@ def keys_of_ada(world: World) -> dict[str, Any]:
         "store": world.ada.slug,
         "variant_id": world.variant(world.mug),
         "event_id": event_for_ada(world),
+        "statement_id": statement_of_ada(world),
         "kind": "csv",
     }
+
+
+def statement_of_ada(world: World) -> UUID:
+    """A statement of this month, as if it were over."""
+    ends = next_month(world.now)
+    with world.ada.transaction() as session:
+        (made,) = issue_statements(
+            session, partner_id=world.ada.partner_id, until=ends, now=ends + timedelta(days=1)
+        )
+    return made.statement_id
 
 
 def event_for_ada(world: World) -> UUID:
@@ -152,7 +165,7 @@ def test_no_route_of_the_portal_shows_or_changes_another_partners_things(world: 
 
 
 def _texts(keys: dict[str, Any]) -> list[str]:
-    return [str(keys[name]) for name in ("order_id", "store_id")]
+    return [str(keys[name]) for name in ("order_id", "store_id", "statement_id")]
 
 
 def test_an_order_of_another_partner_is_answered_as_if_it_were_none(world: World) -> None:

@@ -32,9 +32,8 @@ def test_the_nightly_job_closes_the_month_and_tells_the_owners_once(world: World
     for _ in range(2):
         spread_statements(world.services, until=month_over(world) if _ == 0 else closed(world.services))
         world.run_jobs()
-    (ada,), (ben,) = stored(world.ada), stored(world.ben)
-    assert (ada.entries, ada.closing, ada.currency) == (1, 960, "USD")
-    assert ben.currency == "EUR"
+    assert [(each.number, each.currency, each.closing) for each in stored(world.ada)] == [(1, "USD", 960)]
+    assert [(each.number, each.currency) for each in stored(world.ben)] == [(1, "EUR")]
     mails = [
         mail
         for _, mail in world.services.mailer.messages()  # type: ignore[attr-defined]
