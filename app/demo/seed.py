@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,8 @@ from catalog.pictures import PictureRef
 from kit.clock import SetClock
 from kit.ids import new_id
 from kit.money import Money
+from payments.statements.issuing import issue_statements
+from payments.statements.periods import SETTLED_AFTER, last_closed, next_month
 from pricing.assortment import hide_product
 from pricing.coupons import create_coupon
 from pricing.importing import WholesaleSource, import_products
@@ -104,6 +106,22 @@ def seed(services: Services, *, pay: Callable[[str], None], say: Callable[[str],
         pay=pay,
         dice=random.Random(42),
     )
+    _close_months(services, [partner_id for _, partner_id, _ in opened], since=today - timedelta(days=DAYS))
+
+
+def _close_months(services: Services, partners: Sequence[UUID], *, since: datetime) -> None:
+    """Issue the statements of the months that are over, each in the night after its month."""
+    ends = next_month(since)
+    while ends <= last_closed(services.clock.now()):
+        for partner_id in partners:
+            with Tenant(services.face, partner_id).begin() as session:
+                issue_statements(
+                    session,
+                    partner_id=partner_id,
+                    until=ends,
+                    now=ends + SETTLED_AFTER + timedelta(minutes=17),
+                )
+        ends = next_month(ends)
 
 
 def members() -> Iterator[Member]:

@@ -72,7 +72,9 @@ _READ = """
            END AS rate_bps,
            o.address ->> 'country' AS country, o.address ->> 'region' AS region
 """
-_ENTRIES = f"{_READ} {_FOUND} ORDER BY e.posted_at, e.source, e.position"
+# The millisecond that an entry's key begins with.
+_WRITTEN = "left(CAST(e.entry_id AS text), 13)"
+_ENTRIES = f"{_READ} {_FOUND} ORDER BY e.posted_at, {_WRITTEN}, e.source, e.position"
 _PAGE = text(f"{_ENTRIES} LIMIT :limit OFFSET :offset")
 _ALL = text(_ENTRIES)
 

@@ -19,9 +19,9 @@ def month_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def next_month(begins: datetime) -> datetime:
-    """The beginning of the month after the one that begins then."""
-    return month_of(begins + timedelta(days=32))
+def next_month(moment: datetime) -> datetime:
+    """The beginning of the month after the one in which a moment lies."""
+    return month_of(month_of(moment) + timedelta(days=32))
 
 
 def month_name(begins: datetime) -> str:

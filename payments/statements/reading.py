@@ -104,7 +104,8 @@ _MINE = """
 _ALL = text(f"{_MINE} ORDER BY s.period_from DESC, s.currency LIMIT :limit OFFSET :offset")
 _ONE = text(f"{_MINE} AND s.statement_id = :key")
 _NUMBERED = text(f"{_MINE} AND s.currency = :currency AND s.number = :number")
-# The position within a source is unique, so that entries of one moment have one order for ever.
+# Entries of one moment come in the order in which they were written, to the millisecond that their keys begin
+# with. The position within a source is unique, so that there is one order for ever.
 _LINES = text("""
     SELECT e.posted_at, e.source, e.order_id, o.number,
            concat_ws(', ', l.product_title, nullif(l.variant_title, '')) AS title,
@@ -114,7 +115,7 @@ _LINES = text("""
       LEFT JOIN order_lines l ON l.partner_id = e.partner_id AND l.line_id = e.line_id
      WHERE e.partner_id = :partner_id AND e.currency = :currency
        AND e.posted_at >= :begins AND e.posted_at < :ends AND 'partner_payable' IN (e.debit, e.credit)
-     ORDER BY e.posted_at, e.source, e.position
+     ORDER BY e.posted_at, left(CAST(e.entry_id AS text), 13), e.source, e.position
 """)
 
 

@@ -140,6 +140,15 @@ def test_an_entry_of_the_boundary_belongs_to_the_month_that_begins(world: World)
         assert check_statement(file_of(world.ada, facts)).problems == []
 
 
+def test_the_next_month_is_the_next_from_any_day() -> None:
+    for day, following in (
+        (datetime(2027, 1, 31, 23, tzinfo=UTC), 2),
+        (datetime(2027, 12, 1, tzinfo=UTC), 1),
+    ):
+        assert next_month(day).month == following
+        assert next_month(day).day == 1
+
+
 def test_a_month_is_closed_three_hours_after_its_end(world: World) -> None:
     ends = next_month(world.now)
     just_before = ends + timedelta(hours=3) - MICROSECOND
