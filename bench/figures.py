@@ -16,6 +16,7 @@ from functools import partial
 
 from sqlalchemy import text
 
+from bench.balances import balance_figures
 from bench.installation import Installation, product_file
 from bench.load import answers
 from bench.measuring import Figure, ask, make_stale, ratio, statements
@@ -250,4 +251,5 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     # Last, because the others are about a catalogue of two hundred products.
     "import": importing,
     "pricing": pricing,
+    "balances": balance_figures,
 }

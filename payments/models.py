@@ -192,7 +192,7 @@ class Dispute(Base):
 
 
 class BalancePoint(Base):
-    """What a partner's entries from before ``until`` that were available by then add up to.
+    """What a partner's entries from before ``until`` add up to.
 
     It only spares reading them again: the entries alone say what is owed, and `awning verify` compares.
     """
@@ -202,7 +202,7 @@ class BalancePoint(Base):
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime]
-    settled: Mapped[int]
+    total: Mapped[int]
 
 
 class StripeEvent(Base):
@@ -246,10 +246,10 @@ class LedgerEntry(Base):
         Index("ledger_entries_partner_id_order_id_idx", "partner_id", "order_id"),
         Index("ledger_entries_partner_id_posted_at_idx", "partner_id", "posted_at"),
         Index(
-            "ledger_entries_available_on_idx",
+            "ledger_entries_payable_idx",
             "partner_id",
-            "available_on",
-            postgresql_where="available_on IS NOT NULL",
+            "posted_at",
+            postgresql_where="'partner_payable' IN (debit, credit)",
         ),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)

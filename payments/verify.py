@@ -176,17 +176,24 @@ CHECKS: dict[str, str] = {
             <> EXISTS (SELECT 1 FROM holds h WHERE h.partner_id = o.partner_id AND h.order_id = o.order_id
                           AND h.kind = 'dispute' AND h.released_at IS NULL)
     """,
-    "a point of a balance is the sum of what was available by then": """
-        SELECT p.partner_id::text AS what, p.currency, p.settled, coalesce(s.amount, 0) AS found
+    "what an order owes its partner is the sum of its entries": """
+        SELECT o.order_id::text AS what, o.owed, coalesce(s.amount, 0) AS found FROM orders o
+          LEFT JOIN (
+            SELECT e.partner_id, e.order_id,
+                   sum(CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END) AS amount
+              FROM ledger_entries e WHERE 'partner_payable' IN (e.debit, e.credit)
+             GROUP BY e.partner_id, e.order_id) s ON s.partner_id = o.partner_id AND s.order_id = o.order_id
+         WHERE o.owed <> coalesce(s.amount, 0)
+    """,
+    "a point of a balance is the sum of all entries from before it": """
+        SELECT p.partner_id::text AS what, p.currency, p.total, coalesce(s.amount, 0) AS found
           FROM balance_points p
           LEFT JOIN LATERAL (
             SELECT sum(CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END) AS amount
               FROM ledger_entries e
-              LEFT JOIN orders o ON o.partner_id = e.partner_id AND o.order_id = e.order_id
              WHERE e.partner_id = p.partner_id AND e.currency = p.currency
-               AND 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < p.until
-               AND coalesce(e.available_on, o.available_on) < p.until) s ON true
-         WHERE p.settled <> coalesce(s.amount, 0)
+               AND 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < p.until) s ON true
+         WHERE p.total <> coalesce(s.amount, 0)
     """,
     "held stock is what open and unsent orders hold": """
         SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised

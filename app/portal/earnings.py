@@ -38,7 +38,7 @@ def index() -> Response:
         "portal/earnings.html",
         balances=balances(db(), partner_id=owner, now=now()),
         pending=pending_by_date(db(), partner_id=owner, now=now()),
-        held=held_orders(db(), partner_id=owner),
+        held=held_orders(db(), partner_id=owner, now=now()),
         entries=found[:PAGE],
         words=earning_words,
         figure=figure,

@@ -14,7 +14,7 @@ _RELEASED = "UPDATE (released_at, released_by, released_for)"
 _MOVED_ON = "UPDATE (state, due_at, answered_at, withdrawn, fee, movements, closed_at)"
 FACE = {
     # A refund that somebody made in Stripe's dashboard may leave nothing of an order to be sent.
-    "orders": "UPDATE (fulfilment)",
+    "orders": "UPDATE (fulfilment, owed)",
     "holds": f"SELECT, INSERT, {_RELEASED}",
     "disputes": f"SELECT, INSERT, {_MOVED_ON}",
     "balance_points": "SELECT",
@@ -44,8 +44,22 @@ def upgrade() -> None:
     op.execute("""
         ALTER TABLE orders
             ADD COLUMN fee_share_bps BIGINT DEFAULT '0' NOT NULL,
+            ADD COLUMN owed BIGINT DEFAULT '0' NOT NULL,
             ADD CONSTRAINT orders_fee_share_bps_check CHECK (fee_share_bps BETWEEN 0 AND 10000)
     """)
+    # The tables' owner sees no row as long as row-level security holds it too.
+    for table in ("orders", "ledger_entries"):
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+    op.execute("""
+        UPDATE orders o SET owed = s.amount
+          FROM (SELECT e.partner_id, e.order_id,
+                       sum(CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END) AS amount
+                  FROM ledger_entries e WHERE 'partner_payable' IN (e.debit, e.credit)
+                 GROUP BY e.partner_id, e.order_id) s
+         WHERE s.partner_id = o.partner_id AND s.order_id = o.order_id
+    """)
+    for table in ("orders", "ledger_entries"):
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute("""
         CREATE TABLE holds (
             partner_id UUID NOT NULL,
@@ -104,16 +118,16 @@ def upgrade() -> None:
             partner_id UUID NOT NULL,
             currency TEXT NOT NULL,
             until TIMESTAMP WITH TIME ZONE NOT NULL,
-            settled BIGINT NOT NULL,
+            total BIGINT NOT NULL,
             CONSTRAINT balance_points_pkey PRIMARY KEY (partner_id, currency),
             CONSTRAINT balance_points_partner_id_fkey FOREIGN KEY (partner_id)
                 REFERENCES partners (partner_id)
         )
     """)
-    # What is owed is read from what was posted since such a point, and from what was not available by then.
+    # What is owed is what was owed at a point and what was posted since; pending is what open orders owe.
     op.execute("""
-        CREATE INDEX ledger_entries_available_on_idx ON ledger_entries (partner_id, available_on)
-            WHERE available_on IS NOT NULL
+        CREATE INDEX ledger_entries_payable_idx ON ledger_entries (partner_id, posted_at)
+            WHERE 'partner_payable' IN (debit, credit)
     """)
     op.execute("""
         CREATE INDEX orders_partner_id_available_on_idx ON orders (partner_id, available_on)

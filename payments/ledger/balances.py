@@ -1,20 +1,21 @@
 """What partners are owed: the sums of their entries.
 
-An entry says itself when it becomes available, or, where that depends on delivery, its order does. All of
-an order's entries become available together, so that what was given back never counts before what it was
-given back of. What a hold keeps is no part of what is available or pending.
+An order says from when what it brought is available; all its entries become so together, so that what was
+given back never counts before what it was given back of. An entry of no order counts at once. What a hold
+keeps is no part of what is available or pending.
 
-A balance begins with a point (``payments.ledger.points``), which is the sum of what was available long ago,
-and adds what came later; without a point it adds everything.
+The total begins with a point (``payments.ledger.points``), which is the sum of all entries from before, and
+adds what came later. What is pending is little beside it: the open orders' own sums.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.money import Money
@@ -56,88 +57,65 @@ class HeldOrder:
     amount: Money
 
 
-# ``{of}`` narrows a table to one partner, or leaves it as the company sees it.
 _SIGNED = "CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END"
-_MINE = "'partner_payable' IN (e.debit, e.credit)"
-_SINCE = """coalesce((SELECT min(p.until) FROM balance_points p WHERE p.partner_id = {owner}),
-                     '-infinity'::timestamptz)"""
-# Everything that is owed, with the moment from which it is available: from the point, what came after it,
-# and what came before it and was not yet available by then.
+# Everything that is owed. ``{x}`` narrows table x to one partner, or leaves it as the company sees it; all
+# points are of one moment. The upper bounds exclude nothing: a range with both ends is planned by the index.
 _OWED = f"""
-    SELECT p.partner_id, p.currency, p.settled AS amount, p.until AS available_on, NULL::uuid AS order_id
-      FROM balance_points p WHERE {{p}}
+    SELECT p.partner_id, p.currency, p.total AS amount FROM balance_points p WHERE {{p}}
      UNION ALL
-    SELECT e.partner_id, e.currency, {_SIGNED}, coalesce(e.available_on, o.available_on), e.order_id
-      FROM ledger_entries e
-      LEFT JOIN orders o ON o.partner_id = e.partner_id AND o.order_id = e.order_id
-     WHERE {{e}} AND {_MINE} AND e.posted_at >= {{point}}
-     UNION ALL
-    SELECT e.partner_id, e.currency, {_SIGNED}, e.available_on, e.order_id
-      FROM ledger_entries e
-     WHERE {{e}} AND {_MINE} AND e.posted_at < {{point}} AND e.available_on >= {{point}}
-     UNION ALL
-    SELECT e.partner_id, e.currency, {_SIGNED}, o.available_on, e.order_id
-      FROM orders o
-      JOIN ledger_entries e ON e.partner_id = o.partner_id AND e.order_id = o.order_id
-     WHERE {{o}} AND o.paid_at IS NOT NULL AND (o.available_on IS NULL OR o.available_on >= {{point}})
-       AND {_MINE} AND e.available_on IS NULL AND e.posted_at < {{point}}
+    SELECT e.partner_id, e.currency, {_SIGNED} FROM ledger_entries e
+     WHERE {{e}} AND 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < 'infinity'
+       AND e.posted_at >= (SELECT coalesce(min(b.until), '-infinity') FROM balance_points b WHERE {{b}})
 """  # noqa: S608 - constant text
-# An order on hold keeps what it has brought, and nothing where more was taken back than it brought.
-_HELD = f"""
-    SELECT e.partner_id, e.currency, e.order_id, sum({_SIGNED}) AS amount,
-           coalesce(min(e.available_on), min(o.available_on)) AS available_on
-      FROM (SELECT DISTINCT h.partner_id, h.order_id FROM holds h WHERE {{h}} AND h.released_at IS NULL) k
+# The orders that have not become available, and those on hold: a held order keeps what it has brought, and
+# nothing where more was taken back than that.
+_OPEN = """
+    SELECT o.partner_id, o.currency, o.order_id, o.available_on, o.owed FROM orders o
+     WHERE {o} AND o.paid_at IS NOT NULL AND o.available_on > :now AND o.available_on < 'infinity'
+     UNION ALL
+    SELECT o.partner_id, o.currency, o.order_id, o.available_on, o.owed FROM orders o
+     WHERE {o} AND o.paid_at IS NOT NULL AND o.available_on IS NULL
+"""
+_HELD = """
+    SELECT o.partner_id, o.currency, o.order_id, o.number, o.owed,
+           o.available_on IS NULL OR o.available_on > :now AS open
+      FROM (SELECT DISTINCT h.partner_id, h.order_id FROM holds h WHERE {h} AND h.released_at IS NULL) k
       JOIN orders o ON o.partner_id = k.partner_id AND o.order_id = k.order_id
-      JOIN ledger_entries e ON e.partner_id = k.partner_id AND e.order_id = k.order_id
-     WHERE {{o}} AND {{e}} AND {_MINE}
-     GROUP BY e.partner_id, e.currency, e.order_id HAVING sum({_SIGNED}) > 0
-"""  # noqa: S608 - constant text
+     WHERE {o} AND o.owed > 0
+"""
 _BALANCES = f"""
-    SELECT s.partner_id, s.currency, sum(s.available) AS available, sum(s.pending) AS pending,
-           sum(s.held) AS held
+    SELECT s.partner_id, s.currency, sum(s.total) AS total, sum(s.pending) AS pending, sum(s.held) AS held
       FROM (
-        SELECT w.partner_id, w.currency,
-               CASE WHEN w.available_on <= :now THEN w.amount ELSE 0 END AS available,
-               CASE WHEN w.available_on <= :now THEN 0 ELSE w.amount END AS pending, 0 AS held
-          FROM ({_OWED}) w
+        SELECT w.partner_id, w.currency, w.amount AS total, 0 AS pending, 0 AS held FROM ({_OWED}) w
          UNION ALL
-        SELECT k.partner_id, k.currency, CASE WHEN k.available_on <= :now THEN -k.amount ELSE 0 END,
-               CASE WHEN k.available_on <= :now THEN 0 ELSE -k.amount END, k.amount
+        SELECT w.partner_id, w.currency, 0, w.owed, 0 FROM ({_OPEN}) w
+         UNION ALL
+        SELECT k.partner_id, k.currency, 0, CASE WHEN k.open THEN -k.owed ELSE 0 END, k.owed
           FROM ({_HELD}) k
       ) s GROUP BY s.partner_id, s.currency ORDER BY s.partner_id, s.currency
 """  # noqa: S608 - constant text
 
 
 def _of_one(statement: str) -> str:
-    aliases = {name: f"{name}.partner_id = :partner_id" for name in "peoh"}
-    return statement.format(**aliases, point=_SINCE.format(owner=":partner_id"))
-
-
-def _of_all(statement: str) -> str:
-    # All points are of one moment.
-    return statement.format(
-        **dict.fromkeys("peoh", "true"), point=_SINCE.replace("p.partner_id = {owner}", "true")
-    )
+    return statement.format(**{name: f"{name}.partner_id = :partner_id" for name in "pbeoh"})
 
 
 _BALANCES_OF_ONE = text(_of_one(_BALANCES))
-_BALANCES_OF_ALL = text(_of_all(_BALANCES))
+_BALANCES_OF_ALL = text(_BALANCES.format(**dict.fromkeys("pbeoh", "true")))
 _PENDING = text(
     _of_one(f"""
-    SELECT w.currency, CAST(w.available_on AS date) AS on, sum(w.amount) AS amount,
-           count(DISTINCT w.order_id) AS orders
-      FROM ({_OWED}) w
-     WHERE (w.available_on > :now OR w.available_on IS NULL)
+    SELECT w.currency, CAST(w.available_on AS date) AS on, sum(w.owed) AS amount, count(*) AS orders
+      FROM ({_OPEN}) w
+     WHERE w.owed <> 0
        AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.partner_id = :partner_id AND h.order_id = w.order_id
-                          AND h.released_at IS NULL)
+                          AND h.released_at IS NULL AND w.owed > 0)
      GROUP BY w.currency, CAST(w.available_on AS date) ORDER BY CAST(w.available_on AS date) NULLS LAST
 """)  # noqa: S608 - constant text
 )
 _HELD_ORDERS = text(
     _of_one(f"""
-    SELECT a.order_id, b.number, a.currency, a.amount, f.kind, f.reason, f.placed_at
+    SELECT a.order_id, a.number, a.currency, a.owed, f.kind, f.reason, f.placed_at
       FROM ({_HELD}) a
-      JOIN orders b ON b.partner_id = :partner_id AND b.order_id = a.order_id
      CROSS JOIN LATERAL (
        SELECT x.kind, x.reason, x.placed_at FROM holds x
         WHERE x.partner_id = :partner_id AND x.order_id = a.order_id AND x.released_at IS NULL
@@ -150,17 +128,22 @@ _HELD_ORDERS = text(
 def balances(session: Session, *, partner_id: UUID, now: datetime) -> list[Balance]:
     """Return the partner's balance in each currency that it has entries in."""
     rows = session.execute(_BALANCES_OF_ONE, {"partner_id": partner_id, "now": now})
-    return [_balance(r.currency, r.available, r.pending, r.held) for r in rows]
+    return [_balance(r) for r in rows]
 
 
 def balances_of_all(session: Session, *, now: datetime) -> list[tuple[UUID, Balance]]:
     """Return every partner's balances, in one statement. Only as the company's role."""
     rows = session.execute(_BALANCES_OF_ALL, {"now": now})
-    return [(r.partner_id, _balance(r.currency, r.available, r.pending, r.held)) for r in rows]
+    return [(r.partner_id, _balance(r)) for r in rows]
 
 
-def _balance(currency: str, *amounts: int) -> Balance:
-    return Balance(*(Money(int(amount), currency) for amount in amounts))
+def _balance(row: Row[Any]) -> Balance:
+    total, pending, held = int(row.total), int(row.pending), int(row.held)
+    return Balance(
+        available=Money(total - pending - held, row.currency),
+        pending=Money(pending, row.currency),
+        held=Money(held, row.currency),
+    )
 
 
 def pending_by_date(session: Session, *, partner_id: UUID, now: datetime) -> list[Pending]:
@@ -169,10 +152,10 @@ def pending_by_date(session: Session, *, partner_id: UUID, now: datetime) -> lis
     return [Pending(r.on, Money(int(r.amount), r.currency), r.orders) for r in rows]
 
 
-def held_orders(session: Session, *, partner_id: UUID) -> list[HeldOrder]:
+def held_orders(session: Session, *, partner_id: UUID, now: datetime) -> list[HeldOrder]:
     """Return the orders whose margin is held, those held last first."""
-    rows = session.execute(_HELD_ORDERS, {"partner_id": partner_id})
+    rows = session.execute(_HELD_ORDERS, {"partner_id": partner_id, "now": now})
     return [
-        HeldOrder(r.order_id, r.number, r.kind, r.reason, r.placed_at, Money(int(r.amount), r.currency))
+        HeldOrder(r.order_id, r.number, r.kind, r.reason, r.placed_at, Money(r.owed, r.currency))
         for r in rows
     ]

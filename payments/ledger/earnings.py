@@ -39,8 +39,10 @@ _MINE = """
 """
 _SIGNED = "CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END"
 _ON = "coalesce(e.available_on, o.available_on)"
-_IS_HELD = """EXISTS (SELECT 1 FROM holds h WHERE h.partner_id = :partner_id AND h.order_id = e.order_id
-                         AND h.released_at IS NULL)"""
+# A hold keeps what an order has brought, which is nothing where more was taken back.
+_IS_HELD = """(coalesce(o.owed > 0, false) AND EXISTS (
+    SELECT 1 FROM holds h
+     WHERE h.partner_id = :partner_id AND h.order_id = e.order_id AND h.released_at IS NULL))"""
 _ENTRIES = f"""
     SELECT e.posted_at, split_part(e.source, ':', 1) AS fact, e.order_id, o.number, e.currency,
            {_SIGNED} AS amount, {_ON} AS available_on, {_IS_HELD} AS held,

@@ -7,20 +7,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-# Entries carry the moment at which their transaction began. No transaction lasts for a day, and no order
-# is given an earlier moment to be available than the present one; so nothing joins what lies so far back.
+# Entries carry the moment at which their transaction began, and none lasts for a day; so no entry joins
+# those from before such a moment.
 SETTLED_AFTER = timedelta(days=1)
 
 _MOVED = text("""
-    INSERT INTO balance_points (partner_id, currency, until, settled)
+    INSERT INTO balance_points (partner_id, currency, until, total)
     SELECT e.partner_id, e.currency, :until,
            sum(CASE WHEN e.credit = 'partner_payable' THEN e.amount ELSE -e.amount END)
       FROM ledger_entries e
-      LEFT JOIN orders o ON o.partner_id = e.partner_id AND o.order_id = e.order_id
      WHERE 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < :until
-       AND coalesce(e.available_on, o.available_on) < :until
      GROUP BY e.partner_id, e.currency
-    ON CONFLICT (partner_id, currency) DO UPDATE SET until = excluded.until, settled = excluded.settled
+    ON CONFLICT (partner_id, currency) DO UPDATE SET until = excluded.until, total = excluded.total
 """)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.ids import NIL, new_id
@@ -19,6 +20,11 @@ PROMOTIONS = "promotions"
 GOODWILL = "goodwill"
 FEES = "processing_fees"
 DISPUTE_LOSSES = "dispute_losses"
+
+
+_OWED = text("""
+    UPDATE orders SET owed = owed + :owed WHERE partner_id = :partner_id AND order_id = :order_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,8 @@ def post(
     available_on: datetime | None,
     now: datetime,
 ) -> None:
-    """Write entries, in one statement. ``available_on`` is kept where they touch the partner's account.
+    """Write entries, in one statement. ``available_on`` is kept where they touch the partner's account, and
+    what they bring the partner is added to what the order owes.
 
     The database refuses a source that was posted before.
     """
@@ -207,3 +214,6 @@ def post(
             }
         )
     insert_rows(session, LedgerEntry, rows)
+    owed = losses(entries, but="").get(PARTNER_PAYABLE, 0)
+    if owed and order_id is not None:
+        session.execute(_OWED, {"partner_id": partner_id, "order_id": order_id, "owed": -owed})

@@ -136,7 +136,7 @@ def test_a_held_margin_says_why_and_is_released_with_a_reason(world: World) -> N
     for _ in range(2):
         hold(ada, order_id, kind="own_purchase", reason="bought with the e-mail address of its own person")
     with ada.transaction() as session:
-        (one,) = held_orders(session, partner_id=ada.partner_id)
+        (one,) = held_orders(session, partner_id=ada.partner_id, now=world.now)
         (placed,) = holds_of_order(session, partner_id=ada.partner_id, order_id=order_id)
     assert (one.order_id, one.amount.minor, one.kind) == (order_id, 1920, "own_purchase")
     assert owed(ada).held.minor == 1920
