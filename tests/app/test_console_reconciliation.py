@@ -32,6 +32,7 @@ def test_what_agrees_is_said_and_what_differs_leads_to_its_order(world: World) -
     shown = person.get(f"{PAGE}?days=1")
     assert "Nothing differs in 3 movements at Stripe." in words(shown)
     refund_id = refund_by_hand(world.ada, order_id, 333)
+    world.later(hours=3)
     shown = person.get(f"{PAGE}?days=1")
     assert "1 difference in 4 movements at Stripe." in words(shown)
     assert "Refund made outside Awning" in words(shown)
