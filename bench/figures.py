@@ -22,6 +22,7 @@ from bench.load import answers
 from bench.measuring import Figure, ask, make_stale, ratio, statements
 from bench.pricing import pricing
 from bench.shopper import Browser, Shopper
+from bench.statements import statements as statement_figures
 
 _ROUNDS = 5
 _ORDERS = 80
@@ -252,4 +253,5 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "import": importing,
     "pricing": pricing,
     "balances": balance_figures,
+    "statements": statement_figures,
 }
