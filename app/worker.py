@@ -19,6 +19,7 @@ from procrastinate import RetryStrategy
 
 from app.mail.events import send_event_mails, spread_event_mails
 from app.mail.orders import send_order_mails
+from app.mail.payouts import send_payout_mails
 from app.mail.people import send_reset
 from app.mail.statements import send_statement_mail
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
@@ -32,6 +33,8 @@ from payments.dispute_sending import send_acceptance, send_answer
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
 from payments.ledger.points import move_points
+from payments.payout_runs import draft_by_schedule
+from payments.payout_sending import send_line
 from payments.refund_sending import send_refund
 from payments.settlement import Reference
 from payments.sweep import sweep
@@ -139,6 +142,27 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def order_decided(partner_id: str, order_id: str, dispute_id: str) -> None:
         mail((f"decided:{dispute_id}",), partner_id, order_id)
 
+    @task("payout.send")
+    def payout_send(partner_id: str, line_id: str) -> None:
+        send_line(
+            tenant(partner_id),
+            gateway=services.gateway,
+            line_id=UUID(line_id),
+            now=services.clock.now(),
+        )
+
+    @task("payout.tell")
+    def payout_tell(partner_id: str, notice_id: str, kind: str, subject_id: str, actor: str) -> None:
+        send_payout_mails(
+            services,
+            tenant=tenant(partner_id),
+            notice_id=UUID(notice_id),
+            kind=kind,
+            subject_id=UUID(subject_id),
+            actor=actor,
+            now=services.clock.now(),
+        )
+
     @task("person.reset")
     def person_reset(person_id: str, face: str) -> None:
         send_reset(services, person_id=UUID(person_id), face=face, now=services.clock.now())
@@ -236,6 +260,12 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def balance_points(timestamp: int) -> None:
         with transaction(services.console) as session:
             move_points(session, now=services.clock.now())
+
+    @app.periodic(cron="11 * * * *")
+    @app.task(name="payouts.draft", queue="default", lock="payouts.draft", queueing_lock="payouts.draft")
+    def payouts_draft(timestamp: int) -> None:
+        with transaction(services.console) as session:
+            draft_by_schedule(session, now=services.clock.now())
 
     @app.periodic(cron="23 3 * * *")
     @app.task(name="prices.bands", queue="default", lock="prices.bands", queueing_lock="prices.bands")

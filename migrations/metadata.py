@@ -3,6 +3,7 @@
 import catalog.models
 import orders.models
 import payments.models
+import payments.payout_models
 import payments.statements.models
 import pricing.bands
 import pricing.ceilings
@@ -21,6 +22,7 @@ ROOMS = (
     orders.models,
     payments.models,
     payments.statements.models,
+    payments.payout_models,
     pricing.bands,
     pricing.ceilings,
     pricing.discount_models,

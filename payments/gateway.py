@@ -27,7 +27,12 @@ class GatewayUnavailable(Exception):
 
 
 class GatewayRefused(Exception):
-    """Stripe understood the call and will not do it; asking again changes nothing."""
+    """Stripe understood the call and will not do it; asking again changes nothing. ``code`` is Stripe's word
+    for why, where it has one."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class SignatureInvalid(Refusal):
@@ -105,6 +110,47 @@ class DisputeSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalSnapshot:
+    """Part of a transfer that came back, in minor units."""
+
+    reversal_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSnapshot:
+    """A transfer to a partner's account as Stripe has it now, with everything of it that came back."""
+
+    transfer_id: str
+    amount: int
+    currency: str
+    destination: str
+    metadata: Mapping[str, str]
+    reversals: tuple[ReversalSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeedSnapshot:
+    """Something that Stripe asks of an account's owner: ``what`` in Stripe's word, and ``by`` when, where it
+    gives time. ``stops`` says that it is due, and keeps money from the account until then."""
+
+    what: str
+    by: datetime | None
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSnapshot:
+    """A partner's account as Stripe has it now. ``able`` says that transfers to it are possible."""
+
+    account_id: str
+    able: bool
+    closed: bool
+    needs: tuple[NeedSnapshot, ...]
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """A webhook, verified. ``object_id`` names what it is about."""
 
@@ -165,6 +211,37 @@ class Gateway(Protocol):
 
     def accept_dispute(self, dispute_id: str) -> DisputeSnapshot:
         """Give a dispute up: it is lost at once."""
+
+    def transfer(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        destination: str,
+        group: str,
+        metadata: Mapping[str, str],
+        key: str,
+    ) -> TransferSnapshot:
+        """Send ``amount`` minor units to an account; the same key gives the same transfer."""
+
+    def read_transfer(self, transfer_id: str) -> TransferSnapshot:
+        """Return a transfer."""
+
+    def transfers_of(self, group: str, *, destination: str) -> Iterator[TransferSnapshot]:
+        """Yield the transfers of a group to an account, newest first."""
+
+    def create_account(self, request: dict[str, Any], *, key: str) -> AccountSnapshot:
+        """Make an account that can be sent money; the same key gives the same account."""
+
+    def read_account(self, account_id: str) -> AccountSnapshot:
+        """Return an account."""
+
+    def account_link(self, account_id: str, *, kind: str, return_to: str, again_at: str) -> str:
+        """Return the address of Stripe's page for an account's owner, which works once and for minutes.
+
+        ``kind`` is account_onboarding or account_update; ``again_at`` is where a page that no longer works
+        leads, so that a new one is made.
+        """
 
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         """Return a webhook's event. Raises SignatureInvalid."""
@@ -262,6 +339,77 @@ class StripeGateway:
             dispute = self._stripe.v1.disputes.close(dispute_id, {"expand": _DISPUTE_EXPANDED})
         return _dispute(dispute.to_dict())
 
+    def transfer(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        destination: str,
+        group: str,
+        metadata: Mapping[str, str],
+        key: str,
+    ) -> TransferSnapshot:
+        with _translated():
+            made = self._stripe.v1.transfers.create(
+                {
+                    "amount": amount,
+                    "currency": currency.lower(),
+                    "destination": destination,
+                    "transfer_group": group,
+                    "metadata": dict(metadata),
+                },
+                {"idempotency_key": key},
+            )
+        return self._transfer(made.to_dict())
+
+    def read_transfer(self, transfer_id: str) -> TransferSnapshot:
+        with _translated():
+            found = self._stripe.v1.transfers.retrieve(transfer_id).to_dict()
+        return self._transfer(found)
+
+    def transfers_of(self, group: str, *, destination: str) -> Iterator[TransferSnapshot]:
+        with _translated():
+            page = self._stripe.v1.transfers.list(
+                {"transfer_group": group, "destination": destination, "limit": 100}
+            )
+            for found in page.auto_paging_iter():
+                yield self._transfer(found.to_dict())
+
+    def _transfer(self, transfer: Mapping[str, Any]) -> TransferSnapshot:
+        listed = transfer.get("reversals") or {}
+        reversals = list(listed.get("data") or ())
+        if listed.get("has_more"):
+            with _translated():
+                page = self._stripe.v1.transfers.reversals.list(transfer["id"], {"limit": 100})
+                reversals = [each.to_dict() for each in page.auto_paging_iter()]
+        return TransferSnapshot(
+            transfer_id=transfer["id"],
+            amount=transfer["amount"],
+            currency=transfer["currency"].upper(),
+            destination=_id_of(transfer.get("destination")) or "",
+            metadata=transfer.get("metadata") or {},
+            reversals=tuple(ReversalSnapshot(each["id"], each["amount"]) for each in reversals),
+        )
+
+    def create_account(self, request: dict[str, Any], *, key: str) -> AccountSnapshot:
+        asked: Any = {**request, "include": _ACCOUNT_PARTS}
+        with _translated():
+            made = self._stripe.v2.core.accounts.create(asked, {"idempotency_key": key})
+        return _account(made.to_dict())
+
+    def read_account(self, account_id: str) -> AccountSnapshot:
+        with _translated():
+            found = self._stripe.v2.core.accounts.retrieve(account_id, {"include": _ACCOUNT_PARTS})
+        return _account(found.to_dict())
+
+    def account_link(self, account_id: str, *, kind: str, return_to: str, again_at: str) -> str:
+        use: Any = {
+            "type": kind,
+            kind: {"refresh_url": again_at, "return_url": return_to},
+        }
+        with _translated():
+            return self._stripe.v2.core.account_links.create({"account": account_id, "use_case": use}).url
+
     def verify(self, payload: bytes, signature: str) -> GatewayEvent:
         for secret in self._secrets:
             try:
@@ -313,7 +461,7 @@ class _translated:  # noqa: N801 - read as a word at the place of use
         if isinstance(error, stripe.StripeError):
             if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
                 raise GatewayUnavailable(str(error)) from error
-            raise GatewayRefused(str(error)) from error
+            raise GatewayRefused(error.user_message or str(error), error.code or "") from error
 
 
 def _id_of(value: Any) -> str | None:
@@ -394,6 +542,33 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeSnapshot:
     )
 
 
+_ACCOUNT_PARTS: Any = ["configuration.recipient", "requirements"]
+
+
+def _account(account: Mapping[str, Any]) -> AccountSnapshot:
+    recipient = _part(account.get("configuration"), "recipient")
+    balance = _part(_part(recipient, "capabilities"), "stripe_balance")
+    closed = bool(account.get("closed"))
+    asked = _part(account.get("requirements"), "entries") or ()
+    return AccountSnapshot(
+        account_id=account["id"],
+        able=not closed and _part(_part(balance, "stripe_transfers"), "status") == "active",
+        closed=closed,
+        needs=tuple(_need(each) for each in asked if each.get("awaiting_action_from") == "user"),
+        metadata=account.get("metadata") or {},
+    )
+
+
+def _need(entry: Mapping[str, Any]) -> NeedSnapshot:
+    due = entry.get("minimum_deadline") or {}
+    by = due.get("time")
+    return NeedSnapshot(
+        what=entry.get("description") or "",
+        by=datetime.fromisoformat(by) if by else None,
+        stops=due.get("status") != "eventually_due",
+    )
+
+
 def _movement(item: Mapping[str, Any]) -> BalanceMovement:
     source = item.get("source")
     identifier = _id_of(source) or ""
@@ -412,6 +587,10 @@ def _movement(item: Mapping[str, Any]) -> BalanceMovement:
 
 
 def _event(payload: dict[str, Any]) -> GatewayEvent:
+    if payload.get("object") == "v2.core.event":
+        # Events of the API's second version carry no object, only what it is called.
+        about = payload.get("related_object") or {}
+        return GatewayEvent(payload["id"], payload["type"], str(about.get("id", "")), payload)
     return GatewayEvent(
         event_id=payload["id"],
         type=payload["type"],

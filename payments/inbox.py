@@ -11,6 +11,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
@@ -19,6 +20,8 @@ from payments.adoption import adopt_refund
 from payments.checkout import apply
 from payments.dispute_sending import fetch_dispute
 from payments.gateway import Gateway, GatewayEvent
+from payments.payout_accounts import apply_account
+from payments.payout_sending import PayoutReference, apply_transfer
 from payments.refund_sending import RefundReference, apply_refund
 from payments.settlement import Reference, end
 from storage.database import transaction
@@ -40,7 +43,13 @@ HANDLED = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
     "charge.dispute.closed",
+    "transfer.created",
+    "transfer.updated",
+    "transfer.reversed",
+    "account.updated",
 )
+# What happens to partners' accounts; Stripe sends these of the second version of its API.
+_ACCOUNT_EVENTS = "v2.core.account"
 
 # The shopper's own browser is on its way to the confirmation page, which settles the order too. A
 # moment's patience spares both from doing the same work at the same time.
@@ -72,12 +81,17 @@ _PUT_OFF = text("""
 """)
 
 
+def acted_upon(kind: str) -> bool:
+    """Whether events of this kind are handled."""
+    return kind in HANDLED or kind.startswith(_ACCOUNT_EVENTS)
+
+
 def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
     """Store a verified event. False for one that is stored already.
 
     The signature vouches for the partner that it names.
     """
-    reference = Reference.of(event.payload["data"]["object"].get("metadata"))
+    reference = Reference.of(event.payload.get("data", {}).get("object", {}).get("metadata"))
     begin = Tenant(engine, reference.partner_id).begin if reference else partial(transaction, engine)
     with begin() as session:
         stored = session.execute(
@@ -89,7 +103,7 @@ def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
                 "payload": json.dumps(event.payload),
                 "now": now,
                 "try_after": now + HEAD_START,
-                "acted_upon": event.type in HANDLED,
+                "acted_upon": acted_upon(event.type),
                 "partner_id": reference.partner_id if reference else NIL,
                 "order_id": reference.order_id if reference else NIL,
                 "attempt": reference.attempt if reference else 0,
@@ -136,6 +150,10 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
         return _refunded(engine, gateway, event, now)
     if event.type.startswith("charge.dispute."):
         return fetch_dispute(engine, gateway=gateway, dispute_id=event.object_id, now=now)
+    if event.type.startswith("transfer."):
+        return _transferred(engine, gateway, event, now)
+    if event.type.startswith(("account.", _ACCOUNT_EVENTS)):
+        return _account_changed(engine, gateway, event, now)
     reference = Reference.of(event.metadata)
     if reference is None:
         return "not ours"
@@ -159,3 +177,22 @@ def _refunded(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) 
         return "not ours"
     with Tenant(engine, payment.partner_id).begin() as session:
         return adopt_refund(session, reference=payment, snapshot=snapshot, now=now)
+
+
+def _transferred(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
+    reference = PayoutReference.of(event.metadata)
+    if reference is None:
+        return "not ours"
+    snapshot = gateway.read_transfer(event.object_id)
+    with Tenant(engine, reference.partner_id).begin() as session:
+        return apply_transfer(session, reference=reference, snapshot=snapshot, now=now)
+
+
+def _account_changed(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
+    snapshot = gateway.read_account(event.object_id)
+    try:
+        partner_id = UUID(snapshot.metadata["partner"])
+    except (KeyError, ValueError):
+        return "not ours"
+    with Tenant(engine, partner_id).begin() as session:
+        return apply_account(session, partner_id=partner_id, snapshot=snapshot, now=now)

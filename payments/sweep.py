@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from payments.checkout import resume
 from payments.dispute_sending import fetch_dispute
 from payments.gateway import Gateway, GatewayUnavailable
-from payments.inbox import HANDLED, receive
+from payments.inbox import acted_upon, receive
+from payments.payout_sweep import sweep_payouts
 from payments.refund_sending import send_refund
 from storage.database import transaction
 from storage.tenancy import Tenant
@@ -32,16 +33,15 @@ _DISPUTED = text("SELECT stripe_id FROM disputes WHERE state IN ('inquiry', 'ope
 def sweep(
     *, face: Engine, console: Engine, gateway: Gateway, now: datetime, back: timedelta = timedelta(hours=3)
 ) -> tuple[int, int]:
-    """Store missed events, ask again about refunds that hang and disputes
-    that are undecided, and end overdue checkouts; return how many
-    events and checkouts.
+    """Store missed events, ask again about refunds and payouts that hang and disputes that are undecided,
+    and end overdue checkouts; return how many events and checkouts.
 
     Looking for overdue checkouts spans partners, so it reads as the console's role; each is then
     settled as its own partner. One that Stripe does not answer for is left to the next sweep.
     """
     missed = 0
     for event in gateway.events_since(now - back):
-        if event.type in HANDLED:
+        if acted_upon(event.type):
             missed += receive(face, event=event, now=now)
     with transaction(console) as session:
         overdue: list[tuple[UUID, UUID]] = [
@@ -63,6 +63,7 @@ def sweep(
             send_refund(Tenant(face, partner_id), gateway=gateway, refund_id=refund_id, now=now)
         except GatewayUnavailable:
             log.warning("Stripe did not answer for refund %s; the next sweep asks again", refund_id)
+    sweep_payouts(face=face, console=console, gateway=gateway, now=now)
     ended = 0
     for partner_id, order_id in overdue:
         try:

@@ -178,6 +178,16 @@ def losses(entries: Sequence[Entry], *, but: str) -> dict[str, int]:
     return {name: lost for name, lost in found.items() if lost and name != but}
 
 
+def payout_entries(*, line_id: UUID, amount: int) -> list[Entry]:
+    """What was sent to a partner's account."""
+    return [Entry(f"payout:{line_id}", PARTNER_PAYABLE, CLEARING, amount)]
+
+
+def payout_reversed_entries(*, reversal_id: str, amount: int) -> list[Entry]:
+    """What came back of it, and is owed to the partner again."""
+    return [Entry(f"payout_reversed:{reversal_id}", CLEARING, PARTNER_PAYABLE, amount)]
+
+
 def post(
     session: Session,
     *,
