@@ -172,6 +172,17 @@ def requirements(*, done: bool) -> Json:
     return {"entries": [entry], "summary": {"minimum_deadline": deadline}}
 
 
+def require(entry: str, deadline: int | None) -> Json:
+    """Return one thing more that Stripe asks for: until a second of Unix time, or, without one, at once."""
+    due: Json = {"status": "currently_due"}
+    if deadline is not None:
+        due = {"status": "eventually_due", "time": stamp(deadline)}
+    [made] = requirements(done=False)["entries"]
+    made.update(description=entry, minimum_deadline=due, requested_reasons=[{"code": "routine_verification"}])
+    made["impact"]["restricts_capabilities"][0]["deadline"] = due
+    return made  # type: ignore[no-any-return]
+
+
 def _answer(account: Json, params: Json) -> Json:
     """Return the account with only those parts filled that the caller asked to include."""
     wanted = params.get("include", [])
@@ -193,7 +204,7 @@ def retrieve_account(state: State, identifier: str, params: Json) -> Json:
 def may_receive(account: Json) -> bool:
     """Tell whether transfers to the account are possible."""
     recipient = account["configuration"]["recipient"]
-    if recipient is None:
+    if recipient is None or account["closed"]:
         return False
     status: str = recipient["capabilities"]["stripe_balance"]["stripe_transfers"]["status"]
     return status == "active"

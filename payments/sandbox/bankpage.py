@@ -61,6 +61,12 @@ LISTS: Mapping[str, _List] = {
         "No dispute yet. Open one above, at a payment that came in.",
     ),
     "payouts": _List("Payouts to the company’s bank", "payout", bankrows.payout, "No payout yet."),
+    "transfers": _List(
+        "Transfers to partners",
+        "transfer",
+        bankrows.transfer,
+        "No partner was paid yet. Approve a payout run in the console, and its transfers are listed here.",
+    ),
     "accounts": _List(
         "Partners’ accounts",
         "v2.core.account",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from payments.sandbox.clicks import DECLINES, DISPUTE_REASONS
+from payments.sandbox.clicks import ASKED, DECLINES, DISPUTE_REASONS, WITHIN
 from payments.sandbox.disputes import CLOSED
 from payments.sandbox.errors import Json
 from payments.sandbox.rendering import money
@@ -235,8 +235,37 @@ def account(_: State, forms: Forms, made: Json) -> Markup:
     active = recipient is not None and (
         recipient["capabilities"]["stripe_balance"]["stripe_transfers"]["status"] == "active"
     )
-    deeds = {"restrict": "Restrict it"} if active else {"activate": "Let it receive money"}
-    words, tone = ("Can receive money", "good") if active else ("Cannot receive money", "warn")
     email = str(made["contact_email"] or "")
     notes: list[str | Markup] = [] if name == email else [email]
-    return item(name, words, tone, notes, forms.buttons({"id": made["id"]}, name, deeds))
+    if made["closed"]:
+        return item(name, "Closed for good", "bad", notes, Markup(""))
+    asked = [
+        each for each in made["requirements"]["entries"] if each["minimum_deadline"].get("time") and active
+    ]
+    notes += [f"Stripe asks for: {ASKED.get(each['description'], each['description'])}" for each in asked]
+    deeds = {"restrict": "Restrict it"} if active else {"activate": "Let it receive money"}
+    if asked:
+        deeds = {"activate": "Everything was handed in", **deeds}
+    words, tone = ("Can receive money", "good") if active else ("Cannot receive money", "warn")
+    hidden = {"id": made["id"]}
+    acts = forms.buttons(hidden, name, deeds | {"close-account": "Close it"})
+    choice = select("entry", "What Stripe asks for", ASKED, made["id"])
+    time = select("within", "Until when", WITHIN, f"{made['id']}-within")
+    more = forms.form(hidden, choice + time + submit("ask-more", "Ask for it", name))
+    return item(name, words, tone, notes, acts + forms.opened("Ask for more…", name, more))
+
+
+def transfer(state: State, forms: Forms, made: Json) -> Markup:
+    """Return a transfer to a partner."""
+    account = state.find(made["destination"]) or {}
+    to = account.get("display_name") or account.get("contact_email") or made["destination"]
+    about = f"{money(made['amount'], made['currency'])} to {to}"
+    back = made["amount_reversed"]
+    if made["reversed"]:
+        return item(about, "All of it came back", "bad", [when(made["created"])], Markup(""))
+    words, tone = ("Sent", "good")
+    if back:
+        words, tone = f"Sent, and {money(back, made['currency'])} came back", "warn"
+    deeds = {"reverse-half": "Let half come back", "reverse": "Let all of it come back"}
+    acts = forms.buttons({"id": made["id"]}, about, deeds)
+    return item(about, words, tone, [when(made["created"])], acts)

@@ -15,12 +15,13 @@ from payments.sandbox.debits import settle_debit
 from payments.sandbox.disputes import CLOSED, decide_dispute, escalate, open_dispute
 from payments.sandbox.errors import Json, StripeError
 from payments.sandbox.faults import ApiFault, WebhookFault
-from payments.sandbox.onboarding import onboard
+from payments.sandbox.onboarding import ask_more, close_account, onboard
 from payments.sandbox.paying import Payment, attempt
 from payments.sandbox.payouts import pay_out
 from payments.sandbox.refunds import fail_refund
 from payments.sandbox.rendering import money
 from payments.sandbox.sessions import expire_session, retrieve_session
+from payments.sandbox.transfers import reverse_transfer
 
 Values = Mapping[str, str]
 
@@ -37,6 +38,15 @@ DECLINES = {
     card.number: f"The card {card.title[0].lower()}{card.title[1:]}" for card in CARDS if card.decline
 }
 DEBIT_DELAYS = {"10": "10 seconds", "60": "1 minute", "3600": "1 hour", "604800": "7 days"}
+
+# What Stripe may ask of a partner's account, and within which time; at once where it gives none.
+ASKED = {
+    "identity.individual.documents.primary_verification": "A picture of an identity document",
+    "identity.individual.id_numbers": "A tax or identity number",
+    "identity.business_details.address": "The address of the business",
+    "default_payout_method": "A bank account",
+}
+WITHIN = {"": "At once: it receives nothing until then", "604800": "Within 7 days", "86400": "Within a day"}
 
 # What may become of a webhook: the fault's kind, its seconds, and the words for it.
 WEBHOOKS = {
@@ -205,11 +215,43 @@ def _pay_out(desk: Desk, values: Values, *, fails: bool) -> str:
 
 
 def _onboard(desk: Desk, values: Values, *, active: bool) -> str:
-    account = _known(desk, "v2.core.account", values, "account")
+    account = _open_account(desk, values)
     onboard(desk.state, account["id"], active=active)
     if active:
         return "The account can receive money."
     return "The account is restricted: transfers to it are refused until it is opened again."
+
+
+def _open_account(desk: Desk, values: Values) -> Json:
+    account = _known(desk, "v2.core.account", values, "account")
+    if account["closed"]:
+        raise _refused("This account was closed, and that is final.")
+    return account
+
+
+def _ask_more(desk: Desk, values: Values) -> str:
+    account = _open_account(desk, values)
+    entry, within = _chosen(ASKED, values, "entry"), _chosen(WITHIN, values, "within")
+    ask_more(desk.state, account["id"], entry=entry, seconds=int(within) if within else None)
+    asked = ASKED[entry]
+    if within:
+        return f"Stripe asks for it {WITHIN[within].lower()}: {asked[0].lower()}{asked[1:]}."
+    return f"The account is restricted until it is handed in: {asked[0].lower()}{asked[1:]}."
+
+
+def _close_account(desk: Desk, values: Values) -> str:
+    close_account(desk.state, _open_account(desk, values)["id"])
+    return "The account is closed for good. Transfers to it are refused."
+
+
+def _reverse(desk: Desk, values: Values, *, half: bool) -> str:
+    transfer = _known(desk, "transfer", values, "transfer")
+    left = transfer["amount"] - transfer["amount_reversed"]
+    if not left:
+        raise _refused("All of this transfer came back already.")
+    amount = max(1, left // 2) if half else left
+    reverse_transfer(desk.state, transfer["id"], {"amount": amount})
+    return f"{money(amount, transfer['currency'])} came back from the partner’s account."
 
 
 def _set_debits(desk: Desk, values: Values) -> str:
@@ -262,6 +304,10 @@ DEEDS: Mapping[str, Deed] = {
     "fail-payout": Deed(lambda d, v: _pay_out(d, v, fails=True)),
     "restrict": Deed(lambda d, v: _onboard(d, v, active=False)),
     "activate": Deed(lambda d, v: _onboard(d, v, active=True)),
+    "ask-more": Deed(_ask_more),
+    "close-account": Deed(_close_account),
+    "reverse-half": Deed(lambda d, v: _reverse(d, v, half=True)),
+    "reverse": Deed(lambda d, v: _reverse(d, v, half=False)),
     "debits": Deed(_set_debits),
     "send": Deed(_send, waits=True),
     "webhook-fault": Deed(_webhook_fault),

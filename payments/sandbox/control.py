@@ -20,7 +20,7 @@ from payments.sandbox.disputes import decide_dispute, escalate, open_dispute
 from payments.sandbox.errors import Json, StripeError, invalid
 from payments.sandbox.faults import API_FAULTS, WEBHOOK_FAULTS, ApiFault, Faults, WebhookFault
 from payments.sandbox.forms import decode_json
-from payments.sandbox.onboarding import onboard
+from payments.sandbox.onboarding import ask_more, close_account, onboard
 from payments.sandbox.outcomes import Attempt
 from payments.sandbox.params import Reader, boolean, choice, currency, fields, integer, many, text
 from payments.sandbox.paying import Payment, answer_challenge, attempt
@@ -29,6 +29,7 @@ from payments.sandbox.refunds import fail_refund
 from payments.sandbox.sessions import retrieve_session
 from payments.sandbox.state import State
 from payments.sandbox.sweep import sweep
+from payments.sandbox.transfers import reverse_transfer
 
 
 def _number(value: object, name: str) -> float:
@@ -223,6 +224,19 @@ CONTROLS = (
         "accounts/<id>/onboard",
         fields({"active": boolean()}),
         lambda d, i, p: onboard(d.state, i["id"], active=p.get("active", True)),
+    ),
+    Control(
+        "POST",
+        "accounts/<id>/require",
+        fields({"entry": text(), "seconds": integer(0)}, required=("entry",)),
+        lambda d, i, p: ask_more(d.state, i["id"], **p),
+    ),
+    Control("POST", "accounts/<id>/close", _NOTHING, lambda d, i, _: close_account(d.state, i["id"])),
+    Control(
+        "POST",
+        "transfers/<id>/reverse",
+        fields({"amount": integer(1)}),
+        lambda d, i, p: reverse_transfer(d.state, i["id"], p),
     ),
     Control(
         "POST",

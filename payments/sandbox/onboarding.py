@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from payments.sandbox.accounts import recipient_configuration, requirements, snapshot, stamp
-from payments.sandbox.errors import Json, missing
+from payments.sandbox.accounts import recipient_configuration, require, requirements, snapshot, stamp
+from payments.sandbox.errors import Json, invalid, missing
 from payments.sandbox.params import choice, fields, many, text
 from payments.sandbox.state import State
 
@@ -42,7 +42,7 @@ CREATE_LINK = fields(
 
 def onboard(state: State, identifier: str, *, active: bool = True) -> Json:
     """Finish an account's onboarding, or (not ``active``) let Stripe restrict it again."""
-    account = state.require("v2.core.account", identifier)
+    account = _open_account(state, identifier)
     account["configuration"]["recipient"] = recipient_configuration(active=active)
     account["applied_configurations"] = ["recipient"]
     account["requirements"] = requirements(done=active)
@@ -51,9 +51,41 @@ def onboard(state: State, identifier: str, *, active: bool = True) -> Json:
     return account
 
 
+def ask_more(state: State, identifier: str, *, entry: str, seconds: int | None = None) -> Json:
+    """Let Stripe ask an account's owner for something: within ``seconds``, or, without them, before it may
+    receive anything more."""
+    account = _open_account(state, identifier)
+    asked = require(entry, None if seconds is None else state.now() + seconds)
+    due = asked["minimum_deadline"]
+    entries = [*account["requirements"]["entries"], asked]
+    account["requirements"] = {"entries": entries, "summary": {"minimum_deadline": due}}
+    if seconds is None:
+        account["configuration"]["recipient"] = recipient_configuration(active=False)
+    state.store.update(account)
+    state.emit("account.updated", snapshot(account), {"requirements": {}})
+    return account
+
+
+def close_account(state: State, identifier: str) -> Json:
+    """Close an account for good, as its owner or Stripe does. Nothing can be sent to it any more."""
+    account = _open_account(state, identifier)
+    account["closed"] = True
+    account["configuration"]["recipient"] = recipient_configuration(active=False)
+    state.store.update(account)
+    state.emit("account.updated", snapshot(account), {"payouts_enabled": True})
+    return account
+
+
+def _open_account(state: State, identifier: str) -> Json:
+    account = state.require("v2.core.account", identifier)
+    if account["closed"]:
+        raise invalid(f"The account {identifier} is closed.")
+    return account
+
+
 def create_link(state: State, params: Json) -> Json:
     """Make a link to the hosted onboarding page. It works for ten minutes."""
-    account = state.require("v2.core.account", params["account"], param="account")
+    account = _open_account(state, params["account"])
     now = state.now()
     use_case = params["use_case"]
     token = state.new_id("link")

@@ -39,7 +39,7 @@ def create_transfer(state: State, params: Json) -> Json:
     Raises StripeError when the account cannot receive, or the money is not there.
     """
     account = state.find(params["destination"])
-    if account is None or account["object"] != "v2.core.account":
+    if account is None or account["object"] != "v2.core.account" or account["closed"]:
         raise missing("destination", params["destination"], param="destination")
     if not may_receive(account):
         raise StripeError(
