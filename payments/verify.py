@@ -195,6 +195,41 @@ CHECKS: dict[str, str] = {
                AND 'partner_payable' IN (e.debit, e.credit) AND e.posted_at < p.until) s ON true
          WHERE p.total <> coalesce(s.amount, 0)
     """,
+    "a payout that was sent has exactly its posting, and no other has one": """
+        SELECT l.line_id::text AS what, l.state, l.amount, coalesce(e.amount, 0) AS posted
+          FROM payout_lines l
+          LEFT JOIN ledger_entries e ON e.partner_id = l.partner_id AND e.source = 'payout:' || l.line_id
+         WHERE coalesce(e.amount, 0) <> CASE WHEN l.state IN ('paid', 'reversed') THEN l.amount ELSE 0 END
+            OR e.debit <> 'partner_payable' OR e.credit <> 'stripe_clearing' OR e.currency <> l.currency
+    """,
+    "what came back of a payout is posted once, and never more than was sent": """
+        SELECT l.line_id::text AS what, l.amount, l.reversed, coalesce(v.amount, 0) AS known,
+               coalesce(v.posted, 0) AS posted
+          FROM payout_lines l
+          LEFT JOIN (
+            SELECT x.partner_id, x.line_id, sum(x.amount) AS amount,
+                   sum(CASE e.credit WHEN 'partner_payable' THEN e.amount END) AS posted
+              FROM payout_reversals x
+              LEFT JOIN ledger_entries e ON e.partner_id = x.partner_id
+                                        AND e.source = 'payout_reversed:' || x.reversal_id
+             GROUP BY x.partner_id, x.line_id) v ON v.partner_id = l.partner_id AND v.line_id = l.line_id
+         WHERE l.reversed > greatest(l.amount, 0) OR l.reversed <> coalesce(v.amount, 0)
+            OR l.reversed <> coalesce(v.posted, 0)
+    """,
+    "each posted payout belongs to a line": """
+        SELECT e.source AS what, e.amount FROM ledger_entries e
+         WHERE e.source LIKE 'payout:%'
+           AND NOT EXISTS (SELECT 1 FROM payout_lines l
+                            WHERE l.partner_id = e.partner_id AND e.source = 'payout:' || l.line_id)
+    """,
+    "no payout run is sent without a second person": """
+        SELECT r.run_id::text AS what, r.state, r.drafted_by, r.reviewed_by, r.approved_by
+          FROM payout_runs r
+         WHERE EXISTS (SELECT 1 FROM payout_lines l
+                        WHERE l.run_id = r.run_id AND l.state IN ('sending', 'paid', 'failed', 'reversed'))
+           AND (r.state <> 'approved' OR r.reviewed_by IS NULL
+                OR r.approved_by IN (r.drafted_by, r.reviewed_by))
+    """,
     "held stock is what open and unsent orders hold": """
         SELECT k.variant_id::text AS what, k.held, coalesce(h.units, 0) AS promised
           FROM stock_levels k

@@ -81,6 +81,21 @@ _ROWS = (
     "INSERT INTO holds VALUES (:ada, :id, :order, 'risk', 'x', 'x', now())",
     "INSERT INTO disputes VALUES (:ada, :id, :order, 'du_1', 'open', 1, 'USD', 'fraudulent', now())",
     "INSERT INTO balance_points VALUES (:ada, 'USD', now(), 1)",
+    "INSERT INTO payout_accounts VALUES (:ada, :id, 'US', 'acct_1', false, false, '[]', NULL, now(), NULL, 'x',"
+    " now())",
+    "INSERT INTO payout_accounts VALUES (:ada, gen_random_uuid(), 'US', 'acct_2', false, false, '[]', NULL, now(),"
+    " NULL, 'x', now())",
+    "INSERT INTO payout_runs VALUES (:id, 'draft', 'x', now(), 'x')",
+    "INSERT INTO payout_lines VALUES (:ada, :id, :id, :id, 5, 'USD', 'paid', '', '', 0, now(), '', 'tr_1', '', 0,"
+    " now(), now())",
+    "INSERT INTO payout_lines VALUES (:ada, gen_random_uuid(), :id, :id, 5, 'EUR', 'paid', '', '', 0, now(), '',"
+    " 'tr_2', '', 0, now(), now())",
+    "INSERT INTO payout_accounts VALUES (:ben, gen_random_uuid(), 'DE', 'acct_3', false, false, '[]', NULL, now(),"
+    " NULL, 'x', now())",
+    "INSERT INTO payout_lines VALUES (:ben, gen_random_uuid(), :id, NULL, 0, 'EUR', 'excluded', 'nothing', '', 0,"
+    " NULL, '', NULL, '', 0, NULL, now())",
+    "INSERT INTO payout_reversals VALUES (:ada, 'trr_1', :id, 1, now())",
+    "INSERT INTO payout_notices VALUES (:ada, :id, :id, NULL)",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
@@ -134,6 +149,28 @@ _BROKEN: dict[str, dict[str, str]] = {
     "orders_fee_share_bps_check": {"fee_share_bps": "10001"},
     "payment_attempts_amount_check": {"amount": "0"},
     "payment_attempts_state_check": {"state": "'stuck'"},
+    "payout_accounts_able_check": {"able": "true", "stripe_id": "NULL"},
+    "payout_accounts_country_check": {"country": "'Germany'"},
+    "payout_accounts_pays_from_check": {"pays_from": "created_at - interval '1 day'"},
+    "payout_lines_amount_check": {"amount": "0"},
+    "payout_lines_reason_check": {"note": "'why'"},
+    "payout_lines_reversed_check": {"reversed": "amount"},
+    "payout_lines_sent_check": {"stripe_id": "NULL"},
+    "payout_lines_settled_check": {"settled_at": "NULL"},
+    "payout_lines_state_check": {"state": "'lost'", "stripe_id": "NULL", "settled_at": "NULL"},
+    "payout_lines_waits_for_check": {"waits_for": "'stripe'"},
+    "payout_reversals_amount_check": {"amount": "0"},
+    "payout_runs_approved_check": {"approved_at": "now()"},
+    "payout_runs_one_draft_key": {"run_id": "gen_random_uuid()"},
+    "payout_runs_state_check": {"state": "'sent'"},
+    "payout_runs_two_people_check": {
+        "state": "'approved'",
+        "approved_by": "drafted_by",
+        "approved_at": "now()",
+    },
+    "payout_terms_day_check": {"day": "29"},
+    "payout_terms_one_row_check": {"terms_id": "2"},
+    "payout_terms_schedule_check": {"schedule": "'yearly'"},
     "people_console_role_check": {"console_role": "'god'"},
     "people_email_check": {"email": "'Maya@example.com'"},
     "promotions_code_check": {"code": "'no'"},
@@ -204,6 +241,13 @@ _BROKEN: dict[str, dict[str, str]] = {
 # A copy of these would overlap with the row that it was copied from, or be no code, which is refused
 # before keys are.
 _APART = {
+    "payout_lines": {
+        "state": "'excluded'",
+        "reason": "'nothing'",
+        "account_id": "NULL",
+        "stripe_id": "NULL",
+        "settled_at": "NULL",
+    },
     "wholesale_prices": {"currency": "'XXX'"},
     "coupons": {"code": "'FRESH'"},
     "order_discounts": {"funder": "'company'"},
