@@ -21,6 +21,7 @@ READ = {
     "orders": ("owner", "finance", "support", "viewer"),
     "refunds": ("owner", "finance", "support"),
     "money": ("owner", "finance"),
+    "payouts": ("owner", "finance"),
     "settings": ("owner", "finance", "viewer"),
 }
 CHANGE = {
@@ -32,12 +33,13 @@ CHANGE = {
     "orders": ("owner", "support"),
     "refunds": ("owner", "finance", "support"),
     "money": ("owner",),
+    "payouts": ("owner", "finance"),
     "settings": ("owner",),
 }
 ROLE_WORDS = {
     "owner": "Owner: everything",
     "catalogue": "Catalogue: products, wholesale and promotions",
-    "finance": "Finance: refunds and money; reads orders, partners, promotions and settings",
+    "finance": "Finance: refunds, payouts and money; reads orders, partners, promotions and settings",
     "support": "Support: orders and refunds",
     "viewer": "Viewer: reads everything but money, changes nothing",
 }

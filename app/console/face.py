@@ -17,6 +17,7 @@ from app.console.orders import orders
 from app.console.pages import ENVIRONMENT, error_page, make_environment
 from app.console.partner_statements import partner_statements
 from app.console.partners import partners
+from app.console.payouts import payouts
 from app.console.products import products
 from app.console.promotions import promotions
 from app.console.reconciliation import reconciliation
@@ -43,6 +44,7 @@ _ROOMS = {
     "orders": (orders,),
     "refunds": (refunds, disputes, holds),
     "money": (reconciliation, books),
+    "payouts": (payouts,),
     "settings": (settings,),
 }
 

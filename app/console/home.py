@@ -11,10 +11,13 @@ from werkzeug.wrappers import Response
 from app.console.access import may
 from app.console.charts import line_chart
 from app.console.pages import page, said
+from app.console.payouts import SLOW
 from app.edge import db, now, person
+from app.payout_words import WAITS
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
 from payments.dispute_reading import all_disputes, count_disputes
 from payments.holds import holds_to_release
+from payments.payout_reading import hanging, open_draft
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
 from storage import audit
 from storage.queue import failed_jobs, try_again, waiting_jobs
@@ -32,6 +35,9 @@ def index() -> Response:
         context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]
         context["disputes_count"] = count_disputes(db())[1]
         context["to_release"] = holds_to_release(db(), limit=8)
+
+    if may(person().role, "payouts"):
+        context |= {"run": open_draft(db()), "hanging": hanging(db(), before=now() - SLOW), "waits": WAITS}
     if sees_orders:
         to_ship = DeskFilter(to_ship=True)
         context |= {

@@ -52,6 +52,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "Money",
         (
+            ("payouts", "payouts.index", "Payouts", "hand-coins"),
             ("money", "reconciliation.index", "Reconciliation", "arrow-left-right"),
             ("money", "books.index", "Books", "book-open"),
         ),
@@ -75,6 +76,7 @@ def make_environment() -> Environment:
         amount=plain_money,
         moment=day_and_time,
         day=day,
+        weekday_and_day=lambda moment: f"{moment:%A}, {day(moment)}",
         pairs=lambda words: [(word, word) for word in words],
         map_pairs=_pairs_of,
     )

@@ -39,6 +39,7 @@ READERS = {
     "reconciliation": {"owner", "finance"},
     "partner_statements": {"owner", "finance", "viewer"},
     "books": {"owner", "finance"},
+    "payouts": {"owner", "finance"},
     "settings": {"owner", "finance", "viewer"},
 }
 CHANGERS = {
@@ -59,6 +60,7 @@ CHANGERS = {
     "reconciliation": {"owner"},
     "partner_statements": {"owner"},
     "books": {"owner"},
+    "payouts": {"owner", "finance"},
     "settings": {"owner"},
 }
 
