@@ -30,6 +30,7 @@ _PERIOD = timedelta(days=30)
 def index() -> Response:
     sees_orders = may(person().role, "orders")
     context: dict[str, Any] = {"failed": failed_jobs(db()), "waiting": waiting_jobs(db())}
+    context |= {"run": None, "hanging": []}
     context["overdue"] = overdue_checkouts(db(), now=now())
     if may(person().role, "refunds"):
         context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]
