@@ -79,6 +79,22 @@ def sign_in(
         return open_session(session, face=face, person_id=person.person_id, user_agent=user_agent, now=now)
 
 
+def confirm_password(engine: Engine, *, email: str, password: str, address: str, now: datetime) -> None:
+    """Ask somebody who is signed in for the password again, before something that a stolen session must not
+    do. Failures count as those of signing in do. Raises Refusal at the field password."""
+    keys = {_key("account", email): _ACCOUNT_LIMIT, _key("address", address): _ADDRESS_LIMIT}
+    with transaction(engine) as session:
+        if _exhausted(session, keys, now):
+            raise Refusal("Too many tries. Wait fifteen minutes, or reset your password.", field="password")
+        known = session.scalar(select(Person.password_hash).where(Person.email == email))
+    # The slow check is made outside of any transaction.
+    if not passwords.matches(known, password):
+        with transaction(engine) as session:
+            for key in keys:
+                _count_failure(session, key, now)
+        raise Refusal("This is not your password.", field="password")
+
+
 def _key(kind: str, value: str) -> bytes:
     return hashlib.sha256(f"{kind}:{value}".encode()).digest()
 

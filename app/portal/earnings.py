@@ -8,10 +8,12 @@ from flask import Blueprint, Response, request
 
 from app.edge import db, now
 from app.portal.here import page, partner_id
+from app.portal.payouts import STATES, being_paid
 from app.portal.words import earning_words
-from payments.ledger.balances import balances, held_orders, pending_by_date
+from payments.ledger.balances import held_orders, pending_by_date
 from payments.ledger.earnings import FIGURES
 from payments.ledger.earnings import earnings as read_earnings
+from payments.payout_reading import payouts as read_payouts
 
 earnings = Blueprint("earnings", __name__)
 PAGE = 50
@@ -36,16 +38,17 @@ def index() -> Response:
     )
     return page(
         "portal/earnings.html",
-        balances=balances(db(), partner_id=owner, now=now()),
         pending=pending_by_date(db(), partner_id=owner, now=now()),
         held=held_orders(db(), partner_id=owner, now=now()),
+        payouts=read_payouts(db(), partner_id=owner, limit=3),
+        states=STATES,
         entries=found[:PAGE],
         words=earning_words,
         figure=figure,
         on=on,
         here_page=number,
         more=len(found) > PAGE,
-        present=now(),
+        **being_paid(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Flask, g, has_request_context, url_for
@@ -21,6 +22,7 @@ from app.portal.home import home
 from app.portal.look import look
 from app.portal.orders import orders
 from app.portal.partners import partners
+from app.portal.payouts import payouts
 from app.portal.price_bulk import price_bulk
 from app.portal.price_files import price_files
 from app.portal.price_plans import price_plans
@@ -59,6 +61,8 @@ def create(services: Services) -> Flask:
             brand=_company(), face_title="Partners", status=status, heading=heading, body=body, action=action
         )
 
+    sandbox = services.config.sandbox_url if not services.config.stripe_api_key else ""
+    hosted = urlsplit(sandbox or "https://connect.stripe.com")
     face = Face(
         name="portal",
         engine=services.face,
@@ -66,6 +70,8 @@ def create(services: Services) -> Flask:
         partner=_partner,
         error_page=error_page,
         sign_in_path="/sign-in",
+        # A form's redirect counts as its target, and setting up payouts redirects to Stripe's page.
+        form_targets=(f"{hosted.scheme}://{hosted.netloc}",),
     )
     app = face_app(face)
     app.extensions["awning.portal"] = made
@@ -78,6 +84,7 @@ def create(services: Services) -> Flask:
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
     register(app, statements, enter=roles(*FIGURE_READERS))
+    register(app, payouts, enter=readers_and_changers("owner"))
     register(app, partners, enter=roles())
     register(app, price_reasons, enter=readers_and_changers())
     for room in (

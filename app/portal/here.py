@@ -27,6 +27,7 @@ _WITHOUT_STORE = frozenset({"sign_in", "assets", "demo", "partners", "api"})
 # Rooms that stand behind another one's entry in the navigation.
 _ROOM_OF = {
     "ahead": "prices",
+    "payouts": "earnings",
     "price_files": "prices",
     "price_plans": "prices",
     "price_reasons": "prices",

@@ -17,12 +17,15 @@ from app.edge import db, now, services
 from app.portal.access import may_change
 from app.portal.here import Here, here, page
 from app.portal.here import environment as portal_environment
+from app.portal.payouts import account_state, next_run
 from app.ui.charts import line
 from app.ui.formats import day, local, reader_zone, when
 from app.ui.rendering import answer
 from orders.feed import Sale, count_sales, newest_sales
 from payments.ledger.balances import Balance, Pending, balances, pending_by_date
 from payments.ledger.earned import PERIOD, Earned, earned
+from payments.payout_accounts import paid_to
+from payments.payout_terms import read_terms
 from pricing.event_reading import events_for_store
 from pricing.outlook import PriceChange, announced_wholesale, price_changes
 
@@ -66,6 +69,7 @@ def index() -> Response:
         balance=_in_currency(owed, place.store.currency),
         other_balances=[item for item in owed if item.available.currency != place.store.currency],
         pending=_last_pending(place),
+        next_run=next_run(read_terms(db())),
         tasks=_tasks(place),
         events=events_for_store(db(), **place.keys, now=moment)[:_EVENTS],
         qr=_inline_code(place),
@@ -159,6 +163,12 @@ def _tasks(place: Here) -> list[Task]:
                 url_for("ahead.index"),
             )
         )
+    account = paid_to(db(), partner_id=place.partner.partner_id)
+    words, sign, tone = account_state(account)
+    if tone != "good":
+        waits = "Your balance waits until you set it up" if account is None else "Payouts wait, or stop soon"
+        title = "Set up the payout account" if account is None else f"Payout account: {words.lower()}"
+        tasks.append(Task(sign, tone, title, waits, url_for("payouts.account")))
     waiting = sum(
         count
         for (payment, fulfilment), count in count_sales(db(), **place.keys).items()

@@ -18,6 +18,7 @@ from pricing.lists import create_price_list
 from storage.database import transaction
 from tenants.terms import set_grants, set_price_list
 from tests.app.faces import UNSAFE, Visitor, path_of, rules, words
+from tests.payments.payout_world import account, earn, line_of, pay
 from tests.world import World
 
 SECRETS = Contact(
@@ -71,6 +72,7 @@ def keys_of_ada(world: World) -> dict[str, Any]:
         "event_id": event_for_ada(world),
         "statement_id": statement_of_ada(world),
         "kind": "csv",
+        "line_id": payout_of_ada(world),
     }
 
 
@@ -82,6 +84,16 @@ def statement_of_ada(world: World) -> UUID:
             session, partner_id=world.ada.partner_id, until=ends, now=ends + timedelta(days=1)
         )
     return made.statement_id
+
+
+def payout_of_ada(world: World) -> UUID:
+    """A payout that Ada has got."""
+    now = world.now
+    account(world.ada)
+    earn(world.ada)
+    run_id = pay(world.ada)
+    world.installation.clock.moment = now
+    return UUID(str(line_of(world.ada, run_id).line_id))
 
 
 def event_for_ada(world: World) -> UUID:
@@ -165,7 +177,7 @@ def test_no_route_of_the_portal_shows_or_changes_another_partners_things(world: 
 
 
 def _texts(keys: dict[str, Any]) -> list[str]:
-    return [str(keys[name]) for name in ("order_id", "store_id", "statement_id")]
+    return [str(keys[name]) for name in ("order_id", "store_id", "statement_id", "line_id")]
 
 
 def test_an_order_of_another_partner_is_answered_as_if_it_were_none(world: World) -> None:
