@@ -64,6 +64,7 @@ def keys_of_ada(world: World) -> dict[str, Any]:
     """Ada's keys, by the name that a route's address gives them."""
     order_id = world.ada.buy((world.mug, 2), contact=SECRETS)
     return {
+        "line_id": payout_of_ada(world),
         "store_id": world.ada.store_id,
         "order_id": order_id,
         "partner_id": world.ada.partner_id,
@@ -72,7 +73,6 @@ def keys_of_ada(world: World) -> dict[str, Any]:
         "event_id": event_for_ada(world),
         "statement_id": statement_of_ada(world),
         "kind": "csv",
-        "line_id": payout_of_ada(world),
     }
 
 

@@ -85,6 +85,7 @@ _ROWS = (
     " now())",
     "INSERT INTO payout_accounts VALUES (:ada, gen_random_uuid(), 'US', 'acct_2', false, false, '[]', NULL, now(),"
     " NULL, 'x', now())",
+    "UPDATE payout_runs SET state = 'withdrawn' WHERE state = 'draft'",
     "INSERT INTO payout_runs VALUES (:id, 'draft', 'x', now(), 'x')",
     "INSERT INTO payout_lines VALUES (:ada, :id, :id, :id, 5, 'USD', 'paid', '', '', 0, now(), '', 'tr_1', '', 0,"
     " now(), now())",
@@ -160,9 +161,14 @@ _BROKEN: dict[str, dict[str, str]] = {
     "payout_lines_state_check": {"state": "'lost'", "stripe_id": "NULL", "settled_at": "NULL"},
     "payout_lines_waits_for_check": {"waits_for": "'stripe'"},
     "payout_reversals_amount_check": {"amount": "0"},
-    "payout_runs_approved_check": {"approved_at": "now()"},
-    "payout_runs_one_draft_key": {"run_id": "gen_random_uuid()"},
-    "payout_runs_state_check": {"state": "'sent'"},
+    "payout_runs_approved_check": {"state": "'withdrawn'", "approved_by": "NULL", "approved_at": "now()"},
+    "payout_runs_one_draft_key": {
+        "run_id": "gen_random_uuid()",
+        "state": "'draft'",
+        "approved_by": "NULL",
+        "approved_at": "NULL",
+    },
+    "payout_runs_state_check": {"state": "'sent'", "approved_by": "NULL", "approved_at": "NULL"},
     "payout_runs_two_people_check": {
         "state": "'approved'",
         "approved_by": "drafted_by",
