@@ -102,19 +102,26 @@ def _prepare(config: Config, database: Database, *, reset: bool) -> None:
         mailer=FolderMailer(config.data_dir / "mail"),
     )
 
-    def pay(session_id: str) -> None:
-        status, _, body = call(
+    def click(path: str, body: bytes) -> None:
+        """Play the shopper, the bank or a partner's owner at the sandbox."""
+        status, _, answer = call(
             sandbox,
             "POST",
-            f"{config.sandbox_url}/_sandbox/sessions/{session_id}/pay",
+            f"{config.sandbox_url}/_sandbox/{path}",
             {"Content-Type": "application/json"},
-            b'{"card": "4242424242424242"}',
+            body,
         )
         if status != 200:
-            raise RuntimeError(f"the sandbox did not take a good card: {body.decode()}")
+            raise RuntimeError(f"the sandbox did not take {path}: {answer.decode()}")
+
+    def pay(session_id: str) -> None:
+        click(f"sessions/{session_id}/pay", b'{"card": "4242424242424242"}')
+
+    def onboard(account_id: str) -> None:
+        click(f"accounts/{account_id}/onboard", b"{}")
 
     try:
-        seed(services, pay=pay, say=_say)
+        seed(services, pay=pay, onboard=onboard, say=_say)
     finally:
         sandbox.close()
         services.face.dispose()

@@ -22,6 +22,7 @@ from app.config import Config
 from app.demo import art
 from app.demo.goods import Good, goods, product_file
 from app.demo.history import COUPON, PROMOTION, write_history
+from app.demo.payouts import pay_partners
 from app.demo.stores import STORES, DemoStore
 from app.onboarding import (
     FirstLook,
@@ -71,14 +72,22 @@ class Member:
 STAFF = (
     Member("console", "owner", "owner@northlight.example", "Jonas Hale"),
     Member("console", "catalogue", "catalogue@northlight.example", "Ines Duarte"),
+    Member("console", "finance", "finance@northlight.example", "Mara Quist"),
     Member("console", "support", "support@northlight.example", "Kofi Mensah"),
 )
 PASSWORD = "demo-demo-demo"  # noqa: S105 - printed for everybody who starts the demo
 
 
-def seed(services: Services, *, pay: Callable[[str], None], say: Callable[[str], None]) -> None:
+def seed(
+    services: Services,
+    *,
+    pay: Callable[[str], None],
+    onboard: Callable[[str], None],
+    say: Callable[[str], None],
+) -> None:
     """Fill an empty, migrated database. ``services`` has a clock that can be set and moved; ``pay``
-    pays a Checkout Session by its id; ``say`` is told what is being done."""
+    pays a Checkout Session by its id, and ``onboard`` lets a partner's account receive money; ``say`` is
+    told what is being done."""
     clock = services.clock
     if not isinstance(clock, SetClock):
         raise TypeError("the demo makes its history with a clock that it can set")
@@ -105,6 +114,15 @@ def seed(services: Services, *, pay: Callable[[str], None], say: Callable[[str],
         until=today,
         pay=pay,
         dice=random.Random(42),
+    )
+    # The last of them has not set up its account yet, so that this can be tried.
+    pay_partners(
+        services,
+        [(partner_id, store.country, store.owner) for store, partner_id, _ in opened[:-1]],
+        onboard=onboard,
+        today=today,
+        first="finance@northlight.example",
+        second="owner@northlight.example",
     )
     _close_months(services, [partner_id for _, partner_id, _ in opened], since=today - timedelta(days=DAYS))
 
