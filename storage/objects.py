@@ -1,4 +1,4 @@
-"""Where pictures are kept: a folder, or a bucket that speaks S3. This is the only file that knows boto3.
+"""Where pictures and files are kept: a folder, or a bucket that speaks S3. Only this file knows boto3.
 
 Objects are written once under a name that follows from their content, so a second write of the same
 name is harmless and a copy in a cache never grows stale.
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:[./][a-z0-9_-]+)*")
+# Pictures are everybody's; whatever else is kept is for the program, which decides who gets it.
+_PICTURES = "pictures/"
 _IMMUTABLE = "public, max-age=31536000, immutable"
+_PRIVATE = "private, no-store"
 
 
 class ObjectMissing(LookupError):
@@ -107,7 +110,7 @@ class S3Store:
             Key=self._prefix + _checked(name),
             Body=data,
             ContentType=content_type,
-            CacheControl=_IMMUTABLE,
+            CacheControl=_IMMUTABLE if name.startswith(_PICTURES) else _PRIVATE,
         )
 
     def get(self, name: str) -> bytes:

@@ -91,10 +91,16 @@ def test_a_folder_holds_no_half_written_file(tmp_path: Path) -> None:
 
 def test_objects_in_a_bucket_carry_prefix_type_and_caching() -> None:
     bucket = Bucket()
-    S3Store("goods", prefix="eu/", client=bucket).put("a.webp", b"x", "image/webp")  # type: ignore[arg-type]
-    stored = bucket.objects["eu/a.webp"]
+    S3Store("goods", prefix="eu/", client=bucket).put("pictures/a.webp", b"x", "image/webp")  # type: ignore[arg-type]
+    stored = bucket.objects["eu/pictures/a.webp"]
     assert stored["ContentType"] == "image/webp"
     assert "immutable" in stored["CacheControl"]
+
+
+def test_what_is_no_picture_is_kept_by_no_cache() -> None:
+    bucket = Bucket()
+    S3Store("goods", client=bucket).put("statements/a.pdf", b"x", "application/pdf")  # type: ignore[arg-type]
+    assert bucket.objects["statements/a.pdf"]["CacheControl"] == "private, no-store"
 
 
 def test_a_bucket_that_may_not_be_read_is_not_mistaken_for_an_empty_one() -> None:

@@ -17,6 +17,7 @@ from payments.books.tax import TaxReport, tax_reports
 from payments.refunds import RefundAsked
 from payments.statements.periods import next_month
 from storage.database import transaction
+from tests.payments.test_disputes import decide, dispute
 from tests.payments.test_refunds import give_back, lines
 from tests.world import CONTACT, GERMAN, World
 
@@ -162,3 +163,19 @@ def test_periods_are_read_and_refused() -> None:
     ):
         with pytest.raises(Refusal):
             read_days(first, last)
+
+
+def test_a_lost_dispute_gives_its_tax_back(world: World, fresh: Period) -> None:
+    kept = world.ben.buy((world.tote, 1), contact=GERMAN)
+    lost = world.ben.buy((world.mug, 3), contact=GERMAN)
+    dispute(world.ben, lost)
+    assert decide(world.ben, lost, "lose").state == "lost"
+    report = taxes(world, fresh)["EUR"]
+    assert report.agrees
+    with world.ben.transaction() as session:
+        order = read_order(session, partner_id=world.ben.partner_id, order_id=kept)
+        gone = read_order(session, partner_id=world.ben.partner_id, order_id=lost)
+    assert report.tax == order.tax
+    assert report.net == order.total - order.tax
+    assert sum(row.back_tax.minor for row in report.rows) == gone.tax.minor
+    assert sum(row.back_net.minor for row in report.rows) == (gone.total - gone.tax).minor

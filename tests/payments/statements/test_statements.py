@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -126,6 +127,32 @@ def test_issuing_twice_is_the_same_as_once(world: World) -> None:
         due = partners_due(session, until=last_closed(world.now), limit=100_000)
     assert shop.partner_id not in due
     assert world.ben.partner_id in due
+
+
+def test_who_issues_at_the_same_moment_makes_one_chain(world: World) -> None:
+    shop = traded(world)
+    world.installation.clock.moment = next_month(next_month(world.now)) + timedelta(hours=3)
+    with ThreadPoolExecutor(4) as pool:
+        made = [each for found in pool.map(lambda _: issue(shop), range(4)) for each in found]
+    with shop.transaction() as session:
+        stored = statements_of(session, partner_id=shop.partner_id)
+    assert [facts.number for facts in stored] == [2, 1]
+    assert sorted(made, key=lambda facts: -facts.number) == stored
+    assert not list(chain_problems([check_statement(file_of(shop, facts)) for facts in stored[::-1]]))
+
+
+def test_a_file_stays_the_same_when_the_company_takes_another_name(world: World) -> None:
+    shop = traded(world)
+    (facts,) = close(shop)
+    before = file_of(shop, facts)
+    with transaction(world.services.console) as session:
+        session.execute(text("UPDATE company SET name = 'Southlight'"))
+    try:
+        assert file_of(shop, facts) == before
+        assert close(shop)[0].company == "Southlight"
+    finally:
+        with transaction(world.services.console) as session:
+            session.execute(text("UPDATE company SET name = 'Northlight Goods'"))
 
 
 def test_an_entry_of_the_boundary_belongs_to_the_month_that_begins(world: World) -> None:
