@@ -163,6 +163,34 @@ CAUSES: dict[str, Cause] = {
         "Stripe has moved more for the dispute than was heard of, or entries of it were changed by hand.",
         _SWEEP,
     ),
+    "payout_settling": Cause(
+        "Payout not recorded yet",
+        "Stripe has sent the money to the partner, or it came back; that has not been recorded.",
+        "Nothing: the job, the webhook or the hourly sweep records it.",
+        under_way=True,
+    ),
+    "payout_unheard": Cause(
+        "Payout never recorded",
+        "Stripe has sent the money to the partner; its webhook was lost, or its job failed.",
+        _SWEEP,
+    ),
+    "payout_back": Cause(
+        "Payout that came back",
+        "A transfer to a partner was reversed, and the webhook that says so was lost; or the transfer was "
+        "none of Awning's.",
+        _SWEEP,
+    ),
+    "payout_by_hand": Cause(
+        "Transfer made outside Awning",
+        "Somebody sent money to an account in Stripe's dashboard, so the partner's balance still stands as "
+        "it was.",
+        "Book it outside Awning, and pay partners by a payout run from now on.",
+    ),
+    "payout_amount": Cause(
+        "Payout differs",
+        "An entry of the ledger was changed in the database by hand.",
+        "Run `awning verify`, which names the payout. The amount at Stripe is what was sent.",
+    ),
     "stripe_fee": Cause(
         "Fee of Stripe's own",
         "Stripe charged for a service, not for a payment: Radar, Connect, a report, a tax.",
@@ -211,6 +239,12 @@ def likely_kind(
             if order is None:
                 return "refund_foreign"
             return "refund_back_settling" if fresh else "refund_back"
+        case "payout" if movement.kind.endswith("refund"):
+            return "payout_settling" if fresh else "payout_back"
+        case "payout" if "payout" in movement.metadata:
+            return "payout_settling" if fresh else "payout_unheard"
+        case "payout":
+            return "payout_by_hand"
         case "fee_of_refund":
             return side
     if is_dispute(movement):

@@ -37,7 +37,8 @@ class Difference:
 @dataclass(slots=True)
 class Totals:
     """What moved in one currency. ``under_way`` is the part of the difference that ends by itself.
-    ``to_bank`` and ``to_partners`` are what was sent from Stripe's balance: no part of the comparison."""
+    ``to_partners`` is the part of what moved that partners were paid; ``to_bank`` was sent to the company's
+    bank, and is no part of the comparison."""
 
     ours: Money
     stripes: Money

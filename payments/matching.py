@@ -69,20 +69,33 @@ _NAMED = text("""
        AND split_part(e.source, ':', -1) = ANY(CAST(:objects AS text[]))
      GROUP BY e.partner_id, e.order_id, e.source, e.currency
 """)
+_PAYOUTS = text("""
+    SELECT n.object, 'payout' AS side, n.partner_id, NULL::uuid AS order_id, n.source, e.currency,
+           CASE e.debit WHEN 'stripe_clearing' THEN e.amount ELSE -e.amount END AS amount
+      FROM (
+        SELECT l.stripe_id AS object, l.partner_id, 'payout:' || l.line_id AS source
+          FROM payout_lines l WHERE l.stripe_id = ANY(CAST(:transfers AS text[]))
+         UNION ALL
+        SELECT v.reversal_id, v.partner_id, 'payout_reversed:' || v.reversal_id
+          FROM payout_reversals v WHERE v.reversal_id = ANY(CAST(:transfers AS text[]))
+      ) n
+      JOIN ledger_entries e ON e.partner_id = n.partner_id AND e.source = n.source
+""")
 _POSTED = text("""
     SELECT f.*, r.state AS refund_state,
-           coalesce(r.stripe_id, a.charge_id, split_part(f.source, ':', 2)) AS object FROM (
+           coalesce(r.stripe_id, w.stripe_id, a.charge_id, split_part(f.source, ':', 2)) AS object FROM (
       SELECT e.partner_id, e.order_id, e.source, e.currency, min(e.posted_at) AS at,
              sum(CASE e.debit WHEN 'stripe_clearing' THEN e.amount ELSE -e.amount END) AS amount,
              (e.source LIKE 'unsold:%' AND e.credit = 'stripe_clearing') AS back
         FROM ledger_entries e
        WHERE 'stripe_clearing' IN (e.debit, e.credit) AND e.posted_at <= :until
          AND e.posted_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
-         AND e.source NOT LIKE 'payout%' AND e.source NOT LIKE 'transfer%'
        GROUP BY e.partner_id, e.order_id, e.source, e.currency, back
     ) f
     LEFT JOIN refunds r ON r.partner_id = f.partner_id AND f.source LIKE 'refund%'
                        AND r.refund_id::text = split_part(f.source, ':', 2)
+    LEFT JOIN payout_lines w ON w.partner_id = f.partner_id AND f.source LIKE 'payout:%'
+                            AND w.line_id::text = split_part(f.source, ':', 2)
     LEFT JOIN LATERAL (SELECT x.charge_id FROM payment_attempts x
                         WHERE x.partner_id = f.partner_id AND x.order_id = f.order_id
                           AND x.charge_id IS NOT NULL LIMIT 1) a ON f.source LIKE 'sale:%'
@@ -112,6 +125,12 @@ def posted_for(
     return _parts(session.execute(_OURS, {"charges": list(charges), "refunds": list(refunds)}))
 
 
+def posted_payouts(session: Session, transfers: Collection[str]) -> dict[Part, list[Posted]]:
+    """What we have of transfers to partners and of their reversals, under the side payout."""
+    session.execute(_EACH_PLANNED)
+    return _parts(session.execute(_PAYOUTS, {"transfers": list(transfers)}))
+
+
 def posted_naming(session: Session, objects: Collection[str]) -> dict[Part, list[Posted]]:
     """What we have of other objects, under the side other."""
     return _parts(session.execute(_NAMED, {"objects": list(objects)}))
@@ -119,7 +138,7 @@ def posted_naming(session: Session, objects: Collection[str]) -> dict[Part, list
 
 def posted_between(session: Session, *, since: datetime | None, until: datetime) -> Iterator[Row[Any]]:
     """Yield what was posted in a period, by source, with the ``object`` of Stripe's that it names; ``back``
-    marks the way out of a payment that came too late. What was paid to partners is left out."""
+    marks the way out of a payment that came too late."""
     keys = {"since": since, "until": until}
     yield from session.execute(_POSTED, keys, execution_options={"yield_per": 1000})
 

@@ -32,6 +32,7 @@ from payments.matching import (
     posted_between,
     posted_for,
     posted_naming,
+    posted_payouts,
 )
 from payments.settlement import Reference
 from storage.database import transaction
@@ -53,7 +54,7 @@ _SIDES = {
     "payment_refund": "refund",
     "refund_failure": "refund_failure",
 }
-# What is sent from Stripe's balance is no sale and no cost of one; our entries of it begin likewise.
+# What is sent to the company's bank is no sale and no cost of one, and stands in no entry of ours.
 _TO_BANK, _TO_PARTNERS = "payout", "transfer"
 
 
@@ -123,8 +124,10 @@ class _Comparison:
     def match(self, batch: Sequence[BalanceMovement]) -> None:
         """Compare movements with what we have of them."""
         sales = [movement for movement in batch if movement.kind in _SIDES]
+        sent = [movement for movement in batch if movement.kind.startswith(_TO_PARTNERS)]
         for movement in batch:
-            if movement.kind not in _SIDES and self._within(movement):
+            known = movement.kind in _SIDES or movement.kind.startswith(_TO_PARTNERS)
+            if not known and self._within(movement):
                 self._set_apart(movement)
             elif is_dispute(movement):
                 self._seen.add(f"dispute:{movement.source}:{movement.movement_id}")
@@ -132,7 +135,11 @@ class _Comparison:
         refunds = {movement.source for movement in sales if _SIDES[movement.kind] != "charge"}
         with transaction(self._console) as session:
             ours = posted_for(session, charges=charges, refunds=refunds)
-            self._explain(session, [each for movement in sales for each in self._compare(movement, ours)])
+            missing = [each for movement in sales for each in self._compare(movement, ours)]
+            if sent:
+                payouts = posted_payouts(session, {movement.source for movement in sent})
+                missing += [each for movement in sent for each in self._compare_sent(movement, payouts)]
+            self._explain(session, missing)
 
     def match_others(self) -> None:
         """Compare what no charge or refund stands behind. Such movements are few; those of one object, as of
@@ -207,8 +214,6 @@ class _Comparison:
         net = Money(movement.amount - movement.fee, movement.currency)
         if movement.kind.startswith(_TO_BANK):
             self._found.total(movement.currency).to_bank += net
-        elif movement.kind.startswith(_TO_PARTNERS):
-            self._found.total(movement.currency).to_partners += net
         else:
             # Our entries of a dispute name its movement, all others the object.
             name = movement.movement_id if is_dispute(movement) else movement.source
@@ -236,6 +241,20 @@ class _Comparison:
             yield _Missing(side, movement, movement.amount - (0 if fees else movement.fee))
         elif movement.fee and not fees:
             yield _Missing("fee" if side == "charge" else "fee_of_refund", movement, -movement.fee)
+
+    def _compare_sent(self, movement: BalanceMovement, ours: dict[Part, list[Posted]]) -> Iterator[_Missing]:
+        """Compare what was sent to a partner, or came back; yield it where we have nothing of it."""
+        posted = ours.get(Part(movement.source, "payout"), [])
+        self._seen.update(each.source for each in posted)
+        if not self._within(movement):
+            return
+        self._found.movements += 1
+        net = movement.amount - movement.fee
+        self._found.total(movement.currency).to_partners += Money(net, movement.currency)
+        if posted:
+            self._hold(movement, posted, net, "payout_amount")
+        else:
+            yield _Missing("payout", movement, net)
 
     def _hold(self, movement: BalanceMovement, posted: Iterable[Posted], amount: int, kind: str) -> None:
         """Hold what we posted against an amount of Stripe's. Other currencies are never made one."""

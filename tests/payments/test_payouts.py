@@ -26,6 +26,7 @@ from payments.payout_runs import (
 )
 from payments.payout_sending import send_line
 from payments.payout_terms import Terms, change_terms, read_terms
+from payments.reconciliation import reconcile
 from payments.refunds import RefundAsked
 from payments.sweep import sweep
 from storage.database import transaction
@@ -394,6 +395,32 @@ def test_another_partners_line_is_not_sent(world: World) -> None:
     made = world.services
     assert send_line(world.ben.tenant, gateway=made.gateway, line_id=line_id, now=world.now) == "already"
     assert line_of(world.ada, run_id).state == "sending"
+
+
+def test_each_transfer_and_reversal_is_compared_and_named(world: World) -> None:
+    ada, ben = world.ada, world.ben
+    destination = account(ada)
+    account(ben), earn(ada), earn(ben)
+    hear(world)
+    run_id = pay(ada, ben)
+    control(world, f"transfers/{line_of(ben, run_id).stripe_id}/reverse", amount=100)
+    by_hand = world.services.gateway.transfer(
+        amount=7, currency="USD", destination=destination, group="by hand", metadata={},
+        key=f"by-hand-{run_id}",
+    )  # fmt: skip
+    made = world.services
+    found = reconcile(made.console, made.gateway, since=world.began, until=world.now)
+    assert [(each.kind, each.stripe_id) for each in found.differences] == [
+        ("payout_by_hand", by_hand.transfer_id)
+    ]
+    assert [each.kind for each in found.under_way] == ["payout_settling"]
+    totals = {total.currency: total for total in found.totals}
+    assert totals["USD"].to_partners.minor == -(2 * 960 + 7)
+    assert totals["USD"].difference.minor == -7
+    hear(world)
+    found = reconcile(made.console, made.gateway, since=world.began, until=world.now)
+    assert found.under_way == []
+    assert totals["EUR"].to_partners.minor == 100 - line_of(ben, run_id).amount
 
 
 # Schedules
