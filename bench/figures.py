@@ -20,6 +20,7 @@ from bench.balances import balance_figures
 from bench.installation import Installation, product_file
 from bench.load import answers
 from bench.measuring import Figure, ask, make_stale, ratio, statements
+from bench.payouts import payout_figures
 from bench.pricing import pricing
 from bench.shopper import Browser, Shopper
 from bench.statements import statements as statement_figures
@@ -253,5 +254,6 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "import": importing,
     "pricing": pricing,
     "balances": balance_figures,
+    "payouts": payout_figures,
     "statements": statement_figures,
 }
