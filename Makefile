@@ -52,8 +52,8 @@ format: .venv/ready ## Put the code into its usual form.
 bench: .venv/ready ## Measure the figures of docs/figures.md (ONLY=NAME for one).
 	@$(RUN) bench $(if $(ONLY),--only $(ONLY))
 
-chaos: .venv/ready ## Kill web, worker and database during checkouts, and count the money after.
-	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED))
+chaos: .venv/ready ## Kill web, worker and database while money moves, and count it after (SEED=, KILLS=).
+	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))
 
 mutations: .venv/ready ## Take away each guard of the database in turn; a test must notice.
 	@$(RUN) scripts.mutations

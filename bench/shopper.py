@@ -103,6 +103,7 @@ class Shopper:
     country: str
     pay_port: int
     email: str = "bench@example.com"
+    card: str = "4242424242424242"
 
     def buy(self, handles: list[str]) -> str:
         """Buy one of each product; return the confirmation page's address. Raises Failed."""
@@ -147,7 +148,7 @@ class Shopper:
         try:
             shown = page.get("localhost", path)
             form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
-            card = {"email": self.email, "name": "Bench Shopper", "number": "4242424242424242"}
+            card = {"email": self.email, "name": "Bench Shopper", "number": self.card}
             answer = page.post("localhost", path, **form, **card)
             if answer.status != 303:
                 raise Failed(f"the payment page answered {answer.status}")

@@ -1,0 +1,1 @@
+"""Killing processes while money moves, and counting it after: `make chaos`."""
