@@ -24,7 +24,7 @@ def pay_partners(
     services: Services,
     partners: Sequence[tuple[UUID, str, str]],
     *,
-    onboard: Callable[[str], None],
+    onboard: Callable[[str], object],
     today: datetime,
     first: str,
     second: str,

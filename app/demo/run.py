@@ -102,26 +102,24 @@ def _prepare(config: Config, database: Database, *, reset: bool) -> None:
         mailer=FolderMailer(config.data_dir / "mail"),
     )
 
-    def click(path: str, body: bytes) -> None:
+    def bank(path: str, settings: dict[str, str]) -> dict[str, str]:
         """Play the shopper, the bank or a partner's owner at the sandbox."""
         status, _, answer = call(
             sandbox,
             "POST",
             f"{config.sandbox_url}/_sandbox/{path}",
             {"Content-Type": "application/json"},
-            body,
+            json.dumps(settings).encode(),
         )
         if status != 200:
             raise RuntimeError(f"the sandbox did not take {path}: {answer.decode()}")
+        return dict(json.loads(answer))
 
     def pay(session_id: str) -> None:
-        click(f"sessions/{session_id}/pay", b'{"card": "4242424242424242"}')
-
-    def onboard(account_id: str) -> None:
-        click(f"accounts/{account_id}/onboard", b"{}")
+        bank(f"sessions/{session_id}/pay", {"card": "4242424242424242"})
 
     try:
-        seed(services, pay=pay, onboard=onboard, say=_say)
+        seed(services, pay=pay, bank=bank, say=_say)
     finally:
         sandbox.close()
         services.face.dispose()

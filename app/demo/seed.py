@@ -24,6 +24,7 @@ from app.demo.goods import Good, goods, product_file
 from app.demo.history import COUPON, PROMOTION, write_history
 from app.demo.payouts import pay_partners
 from app.demo.stores import STORES, DemoStore
+from app.demo.trouble import make_trouble
 from app.onboarding import (
     FirstLook,
     add_delivery,
@@ -82,12 +83,12 @@ def seed(
     services: Services,
     *,
     pay: Callable[[str], None],
-    onboard: Callable[[str], None],
+    bank: Callable[[str, dict[str, str]], dict[str, str]],
     say: Callable[[str], None],
 ) -> None:
     """Fill an empty, migrated database. ``services`` has a clock that can be set and moved; ``pay``
-    pays a Checkout Session by its id, and ``onboard`` lets a partner's account receive money; ``say`` is
-    told what is being done."""
+    pays a Checkout Session by its id, and ``bank`` turns another knob of the sandbox, by its path and its
+    settings, and returns what came of it; ``say`` is told what is being done."""
     clock = services.clock
     if not isinstance(clock, SetClock):
         raise TypeError("the demo makes its history with a clock that it can set")
@@ -115,11 +116,12 @@ def seed(
         pay=pay,
         dice=random.Random(42),
     )
+    make_trouble(services, opened[0][1], bank=bank, today=today, staff="support@northlight.example")
     # The last of them has not set up its account yet, so that this can be tried.
     pay_partners(
         services,
         [(partner_id, store.country, store.owner) for store, partner_id, _ in opened[:-1]],
-        onboard=onboard,
+        onboard=lambda account: bank(f"accounts/{account}/onboard", {}),
         today=today,
         first="finance@northlight.example",
         second="owner@northlight.example",
