@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
+from sqlalchemy.orm import Session
 
 from kit.ids import NIL
 from payments.adoption import adopt_refund
 from payments.checkout import apply
 from payments.dispute_sending import fetch_dispute
-from payments.gateway import Gateway, GatewayEvent
+from payments.gateway import Gateway, GatewayEvent, GatewayRefused
 from payments.payout_accounts import apply_account
 from payments.payout_sending import PayoutReference, apply_transfer
 from payments.refund_sending import RefundReference, apply_refund
@@ -55,6 +57,8 @@ _ACCOUNT_EVENTS = "v2.core.account"
 # moment's patience spares both from doing the same work at the same time.
 HEAD_START = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(hours=1)
+# Stripe's word for what it does not have: of another account, or of test mode.
+_NO_SUCH_OBJECT = "resource_missing"
 
 # The confirmation page may have been quicker than the webhook; then there is nothing left to do.
 _RECEIVE = text("""
@@ -77,13 +81,36 @@ _WAITING = text("""
 """)
 _HANDLED = text("UPDATE stripe_events SET handled_at = :now, outcome = :outcome WHERE event_id = :event_id")
 _PUT_OFF = text("""
-    UPDATE stripe_events SET attempts = attempts + 1, try_after = :try_after WHERE event_id = :event_id
+    UPDATE stripe_events SET attempts = attempts + 1, try_after = :try_after, outcome = :why
+     WHERE event_id = :event_id
+""")
+# One that failed so often has waited for minutes.
+_STUCK = text("""
+    SELECT e.event_id, e.type, e.object_id, e.attempts, e.try_after, e.outcome FROM stripe_events e
+     WHERE e.handled_at IS NULL AND e.attempts >= 5 ORDER BY e.received_at LIMIT :limit
 """)
 
 
 def acted_upon(kind: str) -> bool:
     """Whether events of this kind are handled."""
     return kind in HANDLED or kind.startswith(_ACCOUNT_EVENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class StuckEvent:
+    """An event that cannot be acted upon, with what went wrong last. It is tried again at ``again``."""
+
+    event_id: str
+    type: str
+    object_id: str
+    attempts: int
+    again: datetime
+    why: str
+
+
+def stuck_events(session: Session, *, limit: int = 8) -> list[StuckEvent]:
+    """Events that failed again and again, the oldest first."""
+    return [StuckEvent(*row) for row in session.execute(_STUCK, {"limit": limit})]
 
 
 def receive(engine: Engine, *, event: GatewayEvent, now: datetime) -> bool:
@@ -129,15 +156,25 @@ def drain(engine: Engine, *, gateway: Gateway, now: datetime, patience: timedelt
 def _handled(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> bool:
     try:
         outcome = _act(engine, gateway, event, now)
+    except GatewayRefused as error:
+        if error.code != _NO_SUCH_OBJECT:
+            return _put_off(engine, event, error, now)
+        outcome = "unknown"
     except Exception as error:
-        wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
-        log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=True)
-        with transaction(engine) as session:
-            session.execute(_PUT_OFF, {"event_id": event.event_id, "try_after": now + wait})
-        return False
+        return _put_off(engine, event, error, now)
     with transaction(engine) as session:
         session.execute(_HANDLED, {"event_id": event.event_id, "now": now, "outcome": outcome})
     return True
+
+
+def _put_off(engine: Engine, event: Row[Any], error: Exception, now: datetime) -> bool:
+    """Let an event wait, each time for longer."""
+    wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
+    log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=error)
+    with transaction(engine) as session:
+        keys = {"event_id": event.event_id, "try_after": now + wait, "why": str(error)[:300]}
+        session.execute(_PUT_OFF, keys)
+    return False
 
 
 def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:

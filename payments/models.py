@@ -208,7 +208,8 @@ class BalancePoint(Base):
 class StripeEvent(Base):
     """A webhook as it came, stored before it is acted upon. A repeated id is the same event.
 
-    It waits until ``handled_at`` is set; each failed attempt puts ``try_after`` further off.
+    It waits until ``handled_at`` is set; each failed attempt puts ``try_after`` further off. ``outcome`` is
+    what came of it, or of the last attempt.
     """
 
     __tablename__ = "stripe_events"

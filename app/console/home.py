@@ -17,6 +17,7 @@ from app.payout_words import WAITS
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
 from payments.dispute_reading import all_disputes, count_disputes
 from payments.holds import holds_to_release
+from payments.inbox import stuck_events
 from payments.payout_reading import hanging, open_draft
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
 from storage import audit
@@ -31,6 +32,7 @@ def index() -> Response:
     sees_orders = may(person().role, "orders")
     context: dict[str, Any] = {"failed": failed_jobs(db()), "waiting": waiting_jobs(db())}
     context |= {"run": None, "hanging": []}
+    context["stuck"] = stuck_events(db())
     context["overdue"] = overdue_checkouts(db(), now=now())
     if may(person().role, "refunds"):
         context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]

@@ -10,8 +10,9 @@ from sqlalchemy import Row, text
 
 from payments.checkout import resume
 from payments.gateway import GatewayEvent
-from payments.inbox import HEAD_START, drain, receive
+from payments.inbox import HEAD_START, drain, receive, stuck_events
 from storage.database import transaction
+from tests.payments.test_settlement import control
 from tests.world import CONTACT, GERMAN, PAID, Shop, World
 
 
@@ -68,18 +69,43 @@ def test_an_event_waits_for_the_shoppers_own_browser_first(world: World) -> None
     assert payment(world.ada, order_id) == "paid"
 
 
-def test_an_event_that_fails_is_put_off_further_each_time_and_keeps_no_other(world: World) -> None:
+def test_an_event_of_what_stripe_does_not_have_is_done_with(world: World) -> None:
     order_id, event = paid_event(world, world.ada)
-    # Stripe knows no such session, as after an endpoint was set up for the wrong account.
-    broken = replace(event, event_id="evt_broken", object_id="cs_test_unknown")
+    # As after an endpoint was set up for another account.
+    for kind in (
+        "checkout.session.completed",
+        "charge.dispute.created",
+        "refund.created",
+        "transfer.created",
+    ):
+        unknown = replace(event, event_id=f"evt_{kind}", type=kind, object_id="xx_unknown")
+        receive(world.services.face, event=unknown, now=world.now)
+        drain(world.services.face, gateway=world.services.gateway, now=world.now + HEAD_START)
+        assert stored(world, unknown).outcome in ("unknown", "not ours"), kind
+    assert payment(world.ada, order_id) == "awaiting"
+
+
+def test_an_event_that_fails_is_put_off_further_each_time_keeps_no_other_and_is_shown(world: World) -> None:
+    order_id, event = paid_event(world, world.ada)
+    theirs, broken = paid_event(world, world.ben)
+    path = f"/v1/checkout/sessions/{broken.object_id}"
     for one in (broken, event):
         receive(world.services.face, event=one, now=world.now)
     moment, waits = world.now + HEAD_START, []
-    for _ in range(3):
+    for _ in range(5):
+        control(world, "faults/api", kind="error", path=path, count=3)
         drain(world.services.face, gateway=world.services.gateway, now=moment)
         waits.append(stored(world, broken).try_after - moment)
         moment += waits[-1]
     assert payment(world.ada, order_id) == "paid"
-    assert stored(world, broken).outcome is None
-    assert stored(world, broken).attempts == 3
-    assert waits[0] < waits[1] < waits[2]
+    assert stored(world, broken).attempts == 5
+    assert waits == sorted(set(waits))
+    with transaction(world.services.console) as session:
+        shown = [one for one in stuck_events(session, limit=99) if one.event_id == broken.event_id]
+    assert [(one.object_id, one.attempts) for one in shown] == [(broken.object_id, 5)]
+    assert shown[0].why
+    # Whoever mends it finds nothing lost.
+    drain(world.services.face, gateway=world.services.gateway, now=moment)
+    assert payment(world.ben, theirs) == "paid"
+    with transaction(world.services.console) as session:
+        assert broken.event_id not in [one.event_id for one in stuck_events(session, limit=99)]
