@@ -4,6 +4,7 @@ import catalog.models
 import orders.models
 import payments.models
 import payments.payout_models
+import payments.returns.models
 import payments.statements.models
 import pricing.bands
 import pricing.ceilings
@@ -23,6 +24,7 @@ ROOMS = (
     payments.models,
     payments.statements.models,
     payments.payout_models,
+    payments.returns.models,
     pricing.bands,
     pricing.ceilings,
     pricing.discount_models,

@@ -71,6 +71,7 @@ class Order(Base):
     ``goods``, ``delivery`` and ``tax`` add up to ``total``, where goods and delivery are net of tax.
     ``stock`` says whether its units are held, taken (they left with a parcel), or released. ``fingerprint``
     identifies what was ordered, so that a second press of the button finds the same order.
+    ``returns_days`` after delivery the shopper may send things back.
     ``fee_share_bps`` is the part of Stripe's fee that the partner bears, in basis points of the fee.
     ``owed`` is what the ledger's entries of the order give the partner; posting keeps it up to date.
     """
@@ -129,6 +130,7 @@ class Order(Base):
     hold_days: Mapped[int]
     fee_share_bps: Mapped[int] = mapped_column(server_default="0")
     owed: Mapped[int] = mapped_column(server_default="0")
+    returns_days: Mapped[int] = mapped_column(server_default="30")
     placed_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]

@@ -176,7 +176,8 @@ _NUMBER = text("""
       (SELECT coalesce(l.hold_days, c.hold_days) FROM company c, partners p
          JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS hold_days,
       (SELECT l.fee_share_bps FROM partners p
-         JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS fee_share_bps
+         JOIN price_lists l USING (price_list_id) WHERE p.partner_id = :partner_id) AS fee_share_bps,
+      (SELECT c.returns_days FROM company c) AS returns_days
 """)
 
 
@@ -214,6 +215,7 @@ def place(
         "hold_from": issued.hold_from,
         "hold_days": issued.hold_days,
         "fee_share_bps": issued.fee_share_bps,
+        "returns_days": issued.returns_days,
         "placed_at": now,
     }
     insert_rows(session, Order, [order])

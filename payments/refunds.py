@@ -154,7 +154,10 @@ def ask_refund(
         insert_rows(
             session,
             RefundLine,
-            [_line(partner_id, refund_id, key, units[key], asked, taken.shares[key]) for key in units],
+            [
+                _line(partner_id, refund_id, key, units[key], _restocks(known, key, units[key], asked), share)
+                for key, share in taken.shares.items()
+            ],
         )
         _move_goods(session, known, partner_id, order_id, units, asked, actor, now)
     note(
@@ -204,7 +207,7 @@ def _taken(known: Remainder, asked: RefundAsked) -> Taken:
 
 
 def _line(
-    partner_id: UUID, refund_id: UUID, line_id: UUID, count: int, asked: RefundAsked, share: Share
+    partner_id: UUID, refund_id: UUID, line_id: UUID, count: int, restocked: bool, share: Share
 ) -> dict[str, Any]:
     parts = ("wholesale", "promoted_wholesale", "margin", "promoted_margin", "tax")
     return {
@@ -212,9 +215,14 @@ def _line(
         "refund_id": refund_id,
         "line_id": line_id,
         "quantity": count,
-        "restocked": asked.restock,
+        "restocked": restocked,
         **dict(zip(parts, astuple(share), strict=True)),
     }
+
+
+def _restocks(known: Remainder, line_id: UUID, count: int, asked: RefundAsked) -> bool:
+    """Whether units go into stock by this refund. Those that a return or a refund before put there do not."""
+    return asked.restock and known.units[line_id] + count > known.restocked[line_id]
 
 
 def _move_goods(

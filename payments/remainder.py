@@ -55,7 +55,8 @@ class Remainder:
 
 
 _ORDER = """
-    SELECT o.payment, o.paid_at, o.fulfilment, o.stock, o.total, o.currency, o.delivery, o.delivery_tax, g.*,
+    SELECT o.payment, o.paid_at, o.fulfilment, o.stock, o.total, o.currency, o.delivery, o.delivery_tax,
+      o.goods, o.tax, o.tax_inclusive, o.address ->> 'country' AS country, g.*,
       EXISTS (SELECT 1 FROM disputes d WHERE d.partner_id = :partner_id AND d.order_id = o.order_id
                  AND d.state IN ('open', 'lost')) AS disputed,
       (SELECT a.payment_intent_id FROM payment_attempts a
@@ -84,7 +85,9 @@ _LINES = text("""
       FROM order_lines l
      CROSS JOIN LATERAL (
        SELECT coalesce(sum(x.quantity) FILTER (WHERE counts), 0) AS units,
-              coalesce(sum(x.quantity) FILTER (WHERE x.restocked), 0) AS restocked,
+              coalesce(sum(x.quantity) FILTER (WHERE x.restocked), 0) + (
+                SELECT coalesce(sum(y.received) FILTER (WHERE y.restocked), 0) FROM return_lines y
+                 WHERE y.partner_id = :partner_id AND y.line_id = l.line_id) AS restocked,
               coalesce(sum(x.wholesale) FILTER (WHERE counts), 0) AS back_wholesale,
               coalesce(sum(x.promoted_wholesale) FILTER (WHERE counts), 0) AS back_promoted_wholesale,
               coalesce(sum(x.margin) FILTER (WHERE counts), 0) AS back_margin,

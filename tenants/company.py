@@ -15,6 +15,7 @@ from storage.revisions import every_store_changed
 from tenants.models import Company
 
 LONGEST_HOLD = 365
+LONGEST_INSTRUCTIONS = 2000
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -37,6 +38,8 @@ class CompanySettings:
     returns_days: int
     lost_wholesale: str
     dispute_fee_by: str
+    return_instructions: str = ""
+    partner_refund_requests: bool = False
     demo: bool = False
 
 
@@ -55,6 +58,8 @@ def read_company(session: Session) -> CompanySettings:
         returns_days=row.returns_days,
         lost_wholesale=row.lost_wholesale,
         dispute_fee_by=row.dispute_fee_by,
+        return_instructions=row.return_instructions,
+        partner_refund_requests=row.partner_refund_requests,
         demo=row.demo,
     )
 
@@ -115,5 +120,7 @@ def _judge(wanted: CompanySettings, currencies: tuple[str, ...]) -> None:
     ):
         if not 0 <= getattr(wanted, name) <= LONGEST_HOLD:
             errors[name] = f"{label} is 0 to {LONGEST_HOLD} days."
+    if len(wanted.return_instructions) > LONGEST_INSTRUCTIONS:
+        errors["return_instructions"] = f"At most {LONGEST_INSTRUCTIONS} characters."
     if errors:
         raise Refusals(errors)

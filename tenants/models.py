@@ -22,7 +22,8 @@ class Company(Base):
     the wholesale price in basis points. ``hold_days`` count from payment or from delivery; where
     delivery is never confirmed, it is assumed ``assumed_delivery_days`` after dispatch.
     ``lost_wholesale`` is the account that bears the wholesale of a lost dispute, ``dispute_fee_by`` who
-    bears Stripe's fee of it.
+    bears Stripe's fee of it. ``return_instructions`` are what shoppers read about sending goods back;
+    partners may ask for refunds where ``partner_refund_requests`` is set.
     """
 
     __tablename__ = "company"
@@ -48,6 +49,8 @@ class Company(Base):
     returns_days: Mapped[int] = mapped_column(server_default="30")
     lost_wholesale: Mapped[str] = mapped_column(server_default="wholesale_revenue")
     dispute_fee_by: Mapped[str] = mapped_column(server_default="company")
+    return_instructions: Mapped[str] = mapped_column(server_default="")
+    partner_refund_requests: Mapped[bool] = mapped_column(server_default=text("false"))
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

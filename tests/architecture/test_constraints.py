@@ -78,6 +78,20 @@ _ROWS = (
     " repeat('1', 64), '2026-02-01', 1, 'x', 'x')",
     "INSERT INTO cancelled_units SELECT partner_id, :id, order_id, line_id, 1, true, 'x', now()"
     " FROM order_lines WHERE partner_id = :ada",
+    "INSERT INTO refunds VALUES (:ada, gen_random_uuid(), :order, 'asked', 1, 'USD', 0, 0, 1, 'company', 0, 0, '',"
+    " 'x', now(), 're_2')",
+    "INSERT INTO returns VALUES (:ada, :id, :order, 'return', 'refunded', '', now(), NULL, NULL, NULL, NULL, NULL,"
+    " :id, now())",
+    "INSERT INTO returns SELECT partner_id, gen_random_uuid(), order_id, 'return', 'requested', '', now() FROM orders"
+    " WHERE partner_id = :ben",
+    "INSERT INTO return_lines SELECT partner_id, :id, line_id, 1, 'other' FROM order_lines WHERE partner_id = :ada",
+    "INSERT INTO refund_requests VALUES (:ada, :id, :order, 'given', 1, 'USD', 0, 0, NULL, 'x', 'x', now(), :id,"
+    " NULL, 'x', now())",
+    "INSERT INTO refund_requests VALUES (:ada, gen_random_uuid(), :order, 'asked', 1, 'USD', 0, 0, NULL, 'x', 'x',"
+    " now())",
+    "INSERT INTO refund_requests SELECT partner_id, gen_random_uuid(), order_id, 'asked', 1, 'EUR', 0, 0, NULL, 'x',"
+    " 'x', now() FROM orders WHERE partner_id = :ben",
+    "INSERT INTO refund_request_lines SELECT partner_id, :id, line_id, 1 FROM order_lines WHERE partner_id = :ada",
     "INSERT INTO holds VALUES (:ada, :id, :order, 'risk', 'x', 'x', now())",
     "INSERT INTO disputes VALUES (:ada, :id, :order, 'du_1', 'open', 1, 'USD', 'fraudulent', now())",
     "INSERT INTO balance_points VALUES (:ada, 'USD', now(), 1)",
@@ -195,6 +209,21 @@ _BROKEN: dict[str, dict[str, str]] = {
     "products_option_names_check": {"option_names": "'{a,b,c,d}'"},
     "products_state_check": {"state": "'gone'"},
     "refund_lines_quantity_check": {"quantity": "0"},
+    "refund_request_lines_quantity_check": {"quantity": "0"},
+    "refund_requests_amount_check": {"amount": "0"},
+    "refund_requests_decided_check": {"decided_by": "NULL"},
+    "refund_requests_declined_for_check": {"declined_for": "'x'"},
+    "refund_requests_funder_check": {"funder": "'nobody'"},
+    "refund_requests_one_open_key": {
+        "request_id": "gen_random_uuid()",
+        "state": "'asked'",
+        "refund_id": "NULL",
+        "decided_by": "NULL",
+        "decided_at": "NULL",
+    },
+    "refund_requests_parts_check": {"delivery": "-1"},
+    "refund_requests_refund_id_check": {"refund_id": "NULL"},
+    "refund_requests_state_check": {"state": "'guess'", "refund_id": "NULL"},
     "refunds_amount_check": {"amount": "0"},
     "refunds_funder_check": {"funder": "'nobody'"},
     "refunds_goodwill_back_check": {"goodwill_back": "-1"},
@@ -211,6 +240,21 @@ _BROKEN: dict[str, dict[str, str]] = {
     "price_bands_partners_check": {"partners": "4"},
     "price_bands_quartiles_check": {"median": "high + 1"},
     "price_ceilings_amount_check": {"amount": "0"},
+    "return_lines_quantity_check": {"quantity": "0"},
+    "return_lines_reason_check": {"reason": "'none'"},
+    "return_lines_received_check": {"received": "quantity + 1"},
+    "returns_closed_at_check": {"closed_at": "NULL"},
+    "returns_declined_for_check": {"declined_for": "'x'"},
+    "returns_kind_check": {"kind": "'gift'"},
+    "returns_received_at_check": {"state": "'received'", "refund_id": "NULL", "closed_at": "NULL"},
+    "returns_refund_id_check": {"refund_id": "NULL"},
+    "returns_state_check": {"state": "'guess'", "refund_id": "NULL"},
+    "returns_withdrawal_check": {
+        "kind": "'withdrawal'",
+        "state": "'requested'",
+        "refund_id": "NULL",
+        "closed_at": "NULL",
+    },
     "sale_event_choices_pass_on_bps_check": {"pass_on_bps": "10001"},
     "sale_event_notices_kind_check": {"kind": "'rumoured'"},
     "sale_event_products_off_bps_check": {"off_bps": "0"},
@@ -258,6 +302,8 @@ _APART = {
     "coupons": {"code": "'FRESH'"},
     "order_discounts": {"funder": "'company'"},
     "holds": {"kind": "'by_hand'"},
+    # One request of an order may wait; the row that is copied was given.
+    "refund_requests": {"order_id": "order_id"},
 }
 
 

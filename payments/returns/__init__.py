@@ -1,0 +1,1 @@
+"""Goods that come back from shoppers, and refunds that partners ask the company for."""
