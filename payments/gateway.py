@@ -553,23 +553,27 @@ def _account(account: Mapping[str, Any]) -> AccountSnapshot:
     recipient = _part(account.get("configuration"), "recipient")
     balance = _part(_part(recipient, "capabilities"), "stripe_balance")
     closed = bool(account.get("closed"))
-    asked = _part(account.get("requirements"), "entries") or ()
+    requirements = account.get("requirements")
+    asked = _part(requirements, "entries") or ()
+    soonest = _part(_part(requirements, "summary"), "minimum_deadline") or {}
     return AccountSnapshot(
         account_id=account["id"],
         able=not closed and _part(_part(balance, "stripe_transfers"), "status") == "active",
         closed=closed,
-        needs=tuple(_need(each) for each in asked if each.get("awaiting_action_from") == "user"),
+        needs=tuple(_need(each, soonest) for each in asked if each.get("awaiting_action_from") == "user"),
         metadata=account.get("metadata") or {},
     )
 
 
-def _need(entry: Mapping[str, Any]) -> NeedSnapshot:
-    due = entry.get("minimum_deadline") or {}
-    by = due.get("time")
+def _need(entry: Mapping[str, Any], soonest: Mapping[str, Any]) -> NeedSnapshot:
+    """Something asked for. Stripe names one moment, by which the first of the most pressing is due; to be
+    done by then is right for all of these."""
+    status = (entry.get("minimum_deadline") or {}).get("status")
+    by = soonest.get("time") if soonest.get("status") == status else None
     return NeedSnapshot(
         what=entry.get("description") or "",
         by=datetime.fromisoformat(by) if by else None,
-        stops=due.get("status") != "eventually_due",
+        stops=status != "eventually_due",
     )
 
 

@@ -172,15 +172,17 @@ def requirements(*, done: bool) -> Json:
     return {"entries": [entry], "summary": {"minimum_deadline": deadline}}
 
 
-def require(entry: str, deadline: int | None) -> Json:
-    """Return one thing more that Stripe asks for: until a second of Unix time, or, without one, at once."""
-    due: Json = {"status": "currently_due"}
-    if deadline is not None:
-        due = {"status": "eventually_due", "time": stamp(deadline)}
+def require(asked: Json, entry: str, deadline: int | None) -> Json:
+    """Return what Stripe asks of an owner with one thing more: until a second of Unix time, or, without one,
+    at once. An entry says how pressing it is; the moment is the summary's, of the most pressing of all."""
+    due: Json = {"status": "currently_due" if deadline is None else "eventually_due"}
     [made] = requirements(done=False)["entries"]
     made.update(description=entry, minimum_deadline=due, requested_reasons=[{"code": "routine_verification"}])
     made["impact"]["restricts_capabilities"][0]["deadline"] = due
-    return made  # type: ignore[no-any-return]
+    soonest = due if deadline is None else {**due, "time": stamp(deadline)}
+    before = [asked["summary"]["minimum_deadline"]] if asked["summary"] else []
+    pressing = min([*before, soonest], key=lambda each: (each["status"], each.get("time", "")))
+    return {"entries": [*asked["entries"], made], "summary": {"minimum_deadline": pressing}}
 
 
 def _answer(account: Json, params: Json) -> Json:

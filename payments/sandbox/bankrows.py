@@ -240,7 +240,9 @@ def account(_: State, forms: Forms, made: Json) -> Markup:
     if made["closed"]:
         return item(name, "Closed for good", "bad", notes, Markup(""))
     asked = [
-        each for each in made["requirements"]["entries"] if each["minimum_deadline"].get("time") and active
+        each
+        for each in made["requirements"]["entries"]
+        if each["minimum_deadline"]["status"] == "eventually_due" and active
     ]
     notes += [f"Stripe asks for: {ASKED.get(each['description'], each['description'])}" for each in asked]
     deeds = {"restrict": "Restrict it"} if active else {"activate": "Let it receive money"}

@@ -55,10 +55,8 @@ def ask_more(state: State, identifier: str, *, entry: str, seconds: int | None =
     """Let Stripe ask an account's owner for something: within ``seconds``, or, without them, before it may
     receive anything more."""
     account = _open_account(state, identifier)
-    asked = require(entry, None if seconds is None else state.now() + seconds)
-    due = asked["minimum_deadline"]
-    entries = [*account["requirements"]["entries"], asked]
-    account["requirements"] = {"entries": entries, "summary": {"minimum_deadline": due}}
+    until = None if seconds is None else state.now() + seconds
+    account["requirements"] = require(account["requirements"], entry, until)
     if seconds is None:
         account["configuration"]["recipient"] = recipient_configuration(active=False)
     state.store.update(account)

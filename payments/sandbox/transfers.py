@@ -151,7 +151,8 @@ def reverse_transfer(state: State, identifier: str, params: Json) -> Json:
     state.store.insert(reversal, {"source": identifier})
     transfer["amount_reversed"] += amount
     transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
-    transfer["reversals"]["data"] = state.select("transfer_reversal", {"source": identifier}, limit=10)
+    known = state.select("transfer_reversal", {"source": identifier}, limit=11)
+    transfer["reversals"] |= {"data": known[:10], "has_more": len(known) > 10}
     state.store.update(transfer)
     state.emit("transfer.reversed", transfer)
     return reversal
