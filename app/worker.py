@@ -84,6 +84,14 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     def order_refunded(partner_id: str, order_id: str, refund_id: str) -> None:
         mail((f"refunded:{refund_id}",), partner_id, order_id)
 
+    @task("order.return")
+    def order_return(partner_id: str, order_id: str, return_id: str, step: str) -> None:
+        mail((f"return_{step}:{return_id}",), partner_id, order_id)
+
+    @task("order.request_declined")
+    def order_request_declined(partner_id: str, order_id: str, request_id: str) -> None:
+        mail((f"request_declined:{request_id}",), partner_id, order_id)
+
     @task("order.unsold")
     def order_unsold(partner_id: str, order_id: str, attempt: int) -> None:
         mail(("unsold",), partner_id, order_id)

@@ -22,6 +22,7 @@ from app.console.products import products
 from app.console.promotions import promotions
 from app.console.reconciliation import reconciliation
 from app.console.refunds import refunds
+from app.console.returns import refund_requests, returns
 from app.console.sale_events import sale_events
 from app.console.scheduled import scheduled
 from app.console.settings import settings
@@ -42,7 +43,7 @@ _ROOMS = {
     "promotions": (promotions, sale_events),
     "partners": (partners, partner_statements),
     "orders": (orders,),
-    "refunds": (refunds, disputes, holds),
+    "refunds": (refunds, returns, refund_requests, disputes, holds),
     "money": (reconciliation, books),
     "payouts": (payouts,),
     "settings": (settings,),

@@ -20,6 +20,8 @@ from payments.holds import holds_to_release
 from payments.inbox import stuck_events
 from payments.payout_reading import hanging, open_draft
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
+from payments.returns.reading import all_returns, count_returns
+from payments.returns.requests import open_requests
 from storage import audit
 from storage.queue import failed_jobs, try_again, waiting_jobs
 
@@ -37,6 +39,12 @@ def index() -> Response:
     if may(person().role, "refunds"):
         context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]
         context["disputes_count"] = count_disputes(db())[1]
+        context["returns"] = [
+            *all_returns(db(), state="requested", limit=8),
+            *all_returns(db(), state="received", limit=8),
+        ]
+        context["returns_count"] = count_returns(db())
+        context["requests"] = open_requests(db(), limit=8)
         context["to_release"] = holds_to_release(db(), limit=8)
 
     if may(person().role, "payouts"):

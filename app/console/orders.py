@@ -20,6 +20,8 @@ from payments.dispute_reading import disputes_of_order
 from payments.holds import holds_of_order
 from payments.refund_reading import refunds_of_order
 from payments.reports import entries_of_order
+from payments.returns.reading import returns_of_order
+from payments.returns.requests import requests_of_order
 from tenants.directory import list_partners, read_partner
 
 orders = Blueprint("orders", __name__, url_prefix="/orders")
@@ -130,6 +132,8 @@ def order_page(
         entries=entries_of_order(db(), partner_id=partner_id, order_id=order_id),
         refunds=refunds_of_order(db(), partner_id=partner_id, order_id=order_id),
         disputes=disputes_of_order(db(), partner_id=partner_id, order_id=order_id),
+        returns=returns_of_order(db(), partner_id=partner_id, order_id=order_id),
+        requests=requests_of_order(db(), partner_id=partner_id, order_id=order_id),
         holds=holds_of_order(db(), partner_id=partner_id, order_id=order_id),
         wholesale=total((line.wholesale for line in order.lines), currency),
         net=total((line.net for line in order.lines), currency),

@@ -46,6 +46,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Orders",
         (
             ("orders", "orders.index", "Orders", "shopping-cart"),
+            ("refunds", "returns.index", "Returns", "undo-2"),
             ("refunds", "disputes.index", "Disputes", "gavel"),
         ),
     ),

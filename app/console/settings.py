@@ -38,7 +38,7 @@ from pricing.tables import (
 )
 from storage.database import transaction
 from tenants.audit_reading import changes, kinds
-from tenants.company import change_settings, read_company
+from tenants.company import LONGEST_INSTRUCTIONS, change_settings, read_company
 from tenants.staff import invite_staff, list_staff, set_staff_role
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
@@ -84,6 +84,8 @@ def save() -> Response:
         smallest_margin_bps=numbers.get("smallest_margin_bps", 0),
         lost_wholesale=text("lost_wholesale"),
         dispute_fee_by=text("dispute_fee_by"),
+        return_instructions=text("return_instructions", LONGEST_INSTRUCTIONS + 1).replace("\r\n", "\n"),
+        partner_refund_requests=bool(text("partner_refund_requests")),
     )
     try:
         changed = change_settings(db(), wanted=wanted, actor=person().email, now=now(), reason=text("reason"))
@@ -109,6 +111,8 @@ def _company_page(form: dict[str, str], errors: dict[str, str], status: int = 20
             "returns_days": str(company.returns_days),
             "lost_wholesale": company.lost_wholesale,
             "dispute_fee_by": company.dispute_fee_by,
+            "return_instructions": company.return_instructions,
+            "partner_refund_requests": "1" if company.partner_refund_requests else "",
             "smallest_margin_percent": f"{company.smallest_margin_bps / 100:g}",
         }
         for currency in company.currencies:

@@ -22,8 +22,11 @@ from orders.reading import read_order
 from orders.view import OrderView
 from payments.dispute_reading import DisputeView, disputes_of_order
 from payments.refund_reading import RefundView, refunds_of_order
+from payments.returns.reading import ReturnView, read_return
+from payments.returns.requests import RequestView, read_request
 from storage.database import insert_rows
 from storage.tenancy import Tenant
+from tenants.company import read_company
 from tenants.storefront import Storefront, read_storefront_with
 
 
@@ -57,6 +60,11 @@ def send_order_mails(
                 letter.refund = next(
                     r for r in refunds_of_order(session, **keys) if str(r.refund_id) == about
                 )
+            elif name.startswith("return_"):
+                letter.back = read_return(session, partner_id=tenant.partner_id, return_id=UUID(about))
+                letter.instructions = read_company(session).return_instructions
+            elif name == "request_declined":
+                letter.request = read_request(session, partner_id=tenant.partner_id, request_id=UUID(about))
             elif about:
                 letter.dispute = next(
                     d for d in disputes_of_order(session, **keys) if str(d.dispute_id) == about
@@ -85,7 +93,8 @@ _PARTNERS = """
 
 @dataclass(slots=True)
 class _Letter:
-    """What a mail about an order is written from. A refund or a dispute is there where the mail names one."""
+    """What a mail about an order is written from. A refund, a dispute, a return or a partner's request is
+    there where the mail names one."""
 
     config: Config
     app: Flask
@@ -97,15 +106,21 @@ class _Letter:
     now: datetime
     refund: RefundView | None = None
     dispute: DisputeView | None = None
+    back: ReturnView | None = None
+    request: RequestView | None = None
+    instructions: str = ""
 
 
-def _to_shopper(template: str) -> Callable[[_Letter], list[Message]]:
+def _to_shopper(template: str, step: str = "") -> Callable[[_Letter], list[Message]]:
     def write(about: _Letter) -> list[Message]:
         config, store, order = about.config, about.store, about.order
         token = order_token(config.secret, partner_id=order.partner_id, order_id=order.order_id)
         context = {
             "order": order,
             "refund": about.refund,
+            "back": about.back,
+            "step": step,
+            "instructions": about.instructions,
             "shipment": order.shipments[-1] if order.shipments else None,
             "tracking_url": config.url(store.host, f"/order/{token}"),
             "base_url": config.url(store.host),
@@ -235,11 +250,37 @@ def _decided(about: _Letter, dispute: DisputeView) -> tuple[str, str, str]:
     )
 
 
+def _request_declined(about: _Letter) -> list[Message]:
+    config, store, order = about.config, about.store, about.order
+    assert about.request is not None
+    address = config.url(config.portal_host, f"/orders/{order.order_id}")
+    return [
+        compose(
+            sender=(store.company_name, config.mail_from),
+            to=to,
+            subject=f"Order {order.number}: {store.company_name} does not refund {about.request.amount}",
+            text=(
+                f"{about.request.asked_by} asked for a refund of {about.request.amount} for order"
+                f" {order.number} in {store.name}. {store.company_name} does not give it:\n\n"
+                f"{about.request.declined_for}\n\n{address}\n"
+            ),
+            message_id=f"{index}.{about.message_id}",
+            at=about.now,
+        )
+        for index, to in enumerate(about.partners)
+    ]
+
+
 _WRITERS: dict[str, Callable[[_Letter], list[Message]]] = {
     "receipt": _to_shopper("receipt"),
     "shipped": _to_shopper("shipped"),
     "unsold": _unsold,
     "refunded": _to_shopper("refunded"),
+    "return_asked": _to_shopper("return", "asked"),
+    "return_accepted": _to_shopper("return", "accepted"),
+    "return_declined": _to_shopper("return", "declined"),
+    "return_received": _to_shopper("return", "received"),
+    "request_declined": _request_declined,
     "notice": _notice,
     "disputed": _disputed,
     "decided": _decided,

@@ -10,6 +10,8 @@ from tenants.access import SignedIn
 CHANGERS = ("owner", "manager")
 # Who reads the partner's accounts: support looks after orders and shoppers.
 FIGURE_READERS = ("owner", "manager", "analyst")
+# Who may ask the company to give a shopper money back.
+REFUND_ASKERS = ("owner", "manager", "support")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ROLE_WORDS = {"owner": "Owner", "manager": "Manager", "support": "Support", "analyst": "Analyst"}
 

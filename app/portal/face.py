@@ -12,7 +12,7 @@ from app import assets
 from app.api.prices import prices_api
 from app.edge import Face, anyone, face_app, register, roles, visitor
 from app.portal import words
-from app.portal.access import CHANGERS, FIGURE_READERS, readers_and_changers
+from app.portal.access import CHANGERS, FIGURE_READERS, REFUND_ASKERS, readers_and_changers
 from app.portal.ahead import ahead
 from app.portal.customers import customers
 from app.portal.discounts import discounts
@@ -29,6 +29,7 @@ from app.portal.price_plans import price_plans
 from app.portal.price_reasons import price_reasons
 from app.portal.price_rules import price_rules
 from app.portal.prices import prices
+from app.portal.refund_requests import refund_requests
 from app.portal.sale_events import sale_events
 from app.portal.statements import statements
 from app.portal.store import store
@@ -81,6 +82,7 @@ def create(services: Services) -> Flask:
     register(app, sign_in_blueprint("portal", made), enter=anyone)
     register(app, home, enter=roles())
     register(app, orders, enter=readers_and_changers())
+    register(app, refund_requests, enter=roles(*REFUND_ASKERS))
     register(app, customers, enter=readers_and_changers())
     register(app, earnings, enter=readers_and_changers())
     register(app, statements, enter=roles(*FIGURE_READERS))

@@ -29,6 +29,7 @@ _ROOM_OF = {
     "ahead": "prices",
     "payouts": "earnings",
     "price_files": "prices",
+    "refund_requests": "orders",
     "price_plans": "prices",
     "price_reasons": "prices",
     "price_rules": "prices",

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from app.edge import db
+from app.edge import db, person
+from app.portal.access import REFUND_ASKERS
 from app.portal.here import customer_fields, here, page, partner_id
 from app.portal.words import earning_words
 from kit.errors import NotFound
@@ -18,6 +19,9 @@ from orders.view import OrderView
 from payments.holds import holds_of_order
 from payments.ledger.earnings import earned_by_fact
 from payments.refund_reading import given_back, refunds_of_order
+from payments.refunds import refundable
+from payments.returns.reading import REASON_WORDS, returns_of_order
+from payments.returns.requests import requests_allowed, requests_of_order
 
 orders = Blueprint("orders", __name__)
 PAGE = 25
@@ -123,5 +127,11 @@ def show(order_id: UUID) -> Response:
             if fact not in ("sale", "refund", "refund_failed")
         },
         keeps=total(facts.values(), currency),
+        returns=returns_of_order(db(), partner_id=partner_id(), order_id=order_id),
+        reasons=REASON_WORDS,
+        requests=requests_of_order(db(), partner_id=partner_id(), order_id=order_id),
+        may_ask=person().role in REFUND_ASKERS
+        and requests_allowed(db())
+        and refundable(db(), partner_id=partner_id(), order_id=order_id) is not None,
         held=[hold for hold in holds if hold.released_at is None],
     )

@@ -20,7 +20,10 @@ from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.refund_reading import given_back, refunds_of_order
+from payments.returns.reading import returns_of_order
+from payments.returns.units import returnable
 from payments.settlement import Reference
+from tenants.company import read_company
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ _OURS = (
     "mail_notice",
     "refund_asked",
     "refund_refused",
+    "request_",
+    "mail_request",
     "dispute",
     "mail_disp",
     "mail_decided",
@@ -40,7 +45,7 @@ _OURS = (
 @store.get("/checkout/done/<token>")
 def confirmation(token: str) -> Response:
     """Settle the order with what Stripe says now, so that nobody waits for a webhook, and show it."""
-    order = _order(token)
+    order = order_of(token)
     if order.payment == "awaiting" and _settle(order) in ("paid", "already"):
         # What settling changed is known, so the order is not read again.
         paid = TimelineEntry(now(), "paid", "Payment confirmed")
@@ -69,10 +74,11 @@ def _settle(order: OrderView) -> str:
 @store.get("/order/<token>")
 def order(token: str) -> Response:
     """The order's page: timeline, parcels, receipt."""
-    return _page("order.html", _order(token), token)
+    return _page("order.html", order_of(token), token)
 
 
-def _order(token: str) -> OrderView:
+def order_of(token: str) -> OrderView:
+    """The order that an address is the key to, with what its shopper may read. 404 in another store."""
     named = read_order_token(services().config.secret, token)
     if named is None or named[0] != host_entry().partner_id:
         abort(404)
@@ -84,6 +90,7 @@ def _order(token: str) -> OrderView:
 
 
 def _page(template: str, shown: OrderView, token: str) -> Response:
+    keys = {"partner_id": shown.partner_id, "order_id": shown.order_id}
     html = render(
         visit().store,
         template,
@@ -91,12 +98,14 @@ def _page(template: str, shown: OrderView, token: str) -> Response:
         canonical_url="",
         base_url=primary_url(""),
         order=shown,
-        back=given_back(
-            refunds_of_order(db(), partner_id=shown.partner_id, order_id=shown.order_id), shown.total.currency
-        )
+        back=given_back(refunds_of_order(db(), **keys), shown.total.currency)
         if shown.payment in ("partly_refunded", "refunded")
         else None,
         tracking_url=url_for("store.order", token=token),
+        token=token,
+        returns=returns_of_order(db(), **keys),
+        returnable=returnable(db(), **keys, now=now()),
+        instructions=read_company(db()).return_instructions,
     )
     response = Response(fill(html), content_type="text/html; charset=utf-8")
     # The address is the key to the order, so it is not told to whoever is linked from here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -157,9 +157,10 @@ def money(amount: Money) -> str:
     return _format_money(amount.minor, amount.currency, amount, _page.get().locale)
 
 
-def day(value: datetime) -> str:
-    """A date in the store's locale."""
-    return str(format_date(value.date(), format="long", locale=_page.get().locale))
+def day(value: date) -> str:
+    """A date, or that of a moment, in the store's locale."""
+    shown = value.date() if isinstance(value, datetime) else value
+    return str(format_date(shown, format="long", locale=_page.get().locale))
 
 
 def moment(value: datetime) -> str:

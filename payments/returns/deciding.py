@@ -39,6 +39,19 @@ _IN_STOCK = text("""
     SELECT EXISTS (SELECT 1 FROM return_lines y
                     WHERE y.partner_id = :partner_id AND y.return_id = :return_id AND y.restocked)
 """)
+# The newest refund of these goods that no other return has led to.
+_EARLIER = text("""
+    SELECT f.refund_id FROM refunds f
+     WHERE f.partner_id = :partner_id AND f.order_id = :order_id
+       AND f.state IN ('asked', 'pending', 'succeeded')
+       AND EXISTS (SELECT 1 FROM refund_lines x
+                     JOIN return_lines y ON y.partner_id = x.partner_id AND y.line_id = x.line_id
+                    WHERE x.partner_id = :partner_id AND y.partner_id = :partner_id
+                      AND x.refund_id = f.refund_id AND y.return_id = :return_id AND y.received > 0)
+       AND NOT EXISTS (SELECT 1 FROM returns t
+                        WHERE t.partner_id = :partner_id AND t.refund_id = f.refund_id)
+     ORDER BY f.created_at DESC LIMIT 1
+""")
 # Goods whose return is declined after they came go back to the shopper.
 _NOT_RETURNED = text("""
     UPDATE orders SET fulfilment = CASE WHEN delivered_at IS NULL THEN 'shipped' ELSE 'delivered' END
@@ -170,6 +183,27 @@ def settle_return(
         raise Refusal("Somebody has settled this return already.", field="return")
     _set(session, partner_id, return_id, state="refunded", refund_id=refund_id, closed_at=now)
     record(session, f"{kind}.refunded", partner_id, order_id, return_id, actor, now)
+
+
+def settle_by_earlier(
+    session: Session, *, partner_id: UUID, return_id: UUID, actor: str, now: datetime
+) -> UUID:
+    """Settle a return whose goods were given back by a refund of their own; returns that refund. Raises
+    Refusal where something of it is still to be given back, or no such refund is there."""
+    order_id, _, state = lock_return(session, partner_id=partner_id, return_id=return_id)
+    if state != "received" or any(
+        refund_of_return(session, partner_id=partner_id, return_id=return_id).units.values()
+    ):
+        raise Refusal("Its money is still to be given back.", field="return")
+    keys = {"partner_id": partner_id, "return_id": return_id, "order_id": order_id}
+    found = session.execute(_EARLIER, keys).scalar_one_or_none()
+    if found is None:
+        raise Refusal("No refund of the order has given these goods back.", field="return")
+    refund_id = UUID(str(found))
+    settle_return(
+        session, partner_id=partner_id, return_id=return_id, refund_id=refund_id, actor=actor, now=now
+    )
+    return refund_id
 
 
 def cheapest_delivery(session: Session, known: Remainder) -> int:

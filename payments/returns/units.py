@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from catalog.pictures import PictureRef, picture_ref
 from kit.errors import NotFound, Refusal
 
 
@@ -30,7 +31,7 @@ class UnitsOfLine:
     line_id: UUID
     variant_id: UUID
     title: str
-    picture: dict[str, Any] | None
+    picture: PictureRef | None
     sent: int
     back: int
     left: int
@@ -177,7 +178,7 @@ def _line(row: Row[Any]) -> UnitsOfLine:
         line_id=row.line_id,
         variant_id=row.variant_id,
         title=row.title,
-        picture=row.picture,
+        picture=picture_ref(row.picture) if row.picture else None,
         sent=row.quantity - int(row.cancelled),
         back=int(row.back),
         left=max(0, row.quantity - gone),

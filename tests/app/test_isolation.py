@@ -225,7 +225,9 @@ def test_a_role_that_reads_changes_nothing(world: World, role: str) -> None:
     before = rows_of(world, world.ada.partner_id)
     tried = 0
     for rule, method in rules(reader.app, unsafe=True):
-        if rule.endpoint.startswith((*OPEN, "partners.")):
+        # Support may ask the company for a refund, which moves nothing.
+        asks = role == "support" and rule.endpoint == "refund_requests.send"
+        if asks or rule.endpoint.startswith((*OPEN, "partners.")):
             continue
         response = reader.send(method, path_of(reader.app, rule, keys), data=bad_form(world, keys))
         assert response.status_code == 403, (method, rule)
