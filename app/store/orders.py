@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
@@ -74,7 +75,16 @@ def _settle(order: OrderView) -> str:
 @store.get("/order/<token>")
 def order(token: str) -> Response:
     """The order's page: timeline, parcels, receipt."""
-    return _page("order.html", order_of(token), token)
+    shown = order_of(token)
+    keys = {"partner_id": shown.partner_id, "order_id": shown.order_id}
+    return _page(
+        "order.html",
+        shown,
+        token,
+        returns=returns_of_order(db(), **keys),
+        returnable=returnable(db(), **keys, now=now()),
+        instructions=read_company(db()).return_instructions,
+    )
 
 
 def order_of(token: str) -> OrderView:
@@ -89,7 +99,7 @@ def order_of(token: str) -> OrderView:
     return replace(found, timeline=timeline)
 
 
-def _page(template: str, shown: OrderView, token: str) -> Response:
+def _page(template: str, shown: OrderView, token: str, **more: Any) -> Response:
     keys = {"partner_id": shown.partner_id, "order_id": shown.order_id}
     html = render(
         visit().store,
@@ -103,9 +113,7 @@ def _page(template: str, shown: OrderView, token: str) -> Response:
         else None,
         tracking_url=url_for("store.order", token=token),
         token=token,
-        returns=returns_of_order(db(), **keys),
-        returnable=returnable(db(), **keys, now=now()),
-        instructions=read_company(db()).return_instructions,
+        **more,
     )
     response = Response(fill(html), content_type="text/html; charset=utf-8")
     # The address is the key to the order, so it is not told to whoever is linked from here.
