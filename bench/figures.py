@@ -24,6 +24,7 @@ from bench.payouts import payout_figures
 from bench.pricing import pricing
 from bench.shopper import Browser, Shopper
 from bench.statements import statements as statement_figures
+from bench.webhooks import webhook_figures
 
 _ROUNDS = 5
 _ORDERS = 80
@@ -256,4 +257,5 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "balances": balance_figures,
     "payouts": payout_figures,
     "statements": statement_figures,
+    "webhooks": webhook_figures,
 }

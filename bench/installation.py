@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +27,7 @@ from app.onboarding import FirstLook, add_delivery, add_tax, open_store, set_up_
 from app.services import embedded_database
 from pricing.importing import WholesaleSource, import_products
 from storage import schema
-from storage.database import transaction
+from storage.database import Database, transaction
 from storage.embedded import EmbeddedServer
 from storage.tenancy import Tenant
 from tenants.access import invite
@@ -107,6 +108,30 @@ class Installation:
         self.face.dispose()
         self.server.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def beside(self, name: str, *, like: str = "") -> Installation:
+        """The same installation on a database of its own: set up anew, or ``like`` another as that is now.
+
+        Its processes are this one's. What it is taken down with is the server.
+        """
+        other = copy(self)
+        with self.root.connect() as connection:
+            connection.execute(
+                text(f"CREATE DATABASE {name} OWNER awning_owner TEMPLATE {like or 'template1'}")
+            )
+        other.database = Database(
+            *(
+                url.replace("/awning?", f"/{name}?")
+                for url in (self.database.owner_url, self.database.face_url, self.database.console_url)
+            )
+        )
+        other.console, other.face, other.stores = other.database.console(), other.database.face(), []
+        if not like:
+            owner = other.database.owner()
+            schema.migrate(owner)
+            owner.dispose()
+            other._set_up()
+        return other
 
     def _set_up(self) -> None:
         now = datetime.now(UTC)

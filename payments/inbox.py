@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -57,6 +59,9 @@ _ACCOUNT_EVENTS = "v2.core.account"
 # moment's patience spares both from doing the same work at the same time.
 HEAD_START = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(hours=1)
+_DEBIT_FAILED = "checkout.session.async_payment_failed"
+# Few enough that the other jobs of a worker find connections, too.
+_AT_ONCE = 4
 # Stripe's word for what it does not have: of another account, or of test mode.
 _NO_SUCH_OBJECT = "resource_missing"
 
@@ -79,7 +84,10 @@ _WAITING = text("""
       FROM stripe_events
      WHERE handled_at IS NULL AND try_after <= :due ORDER BY try_after LIMIT 100
 """)
-_HANDLED = text("UPDATE stripe_events SET handled_at = :now, outcome = :outcome WHERE event_id = :event_id")
+_HANDLED = text("""
+    UPDATE stripe_events SET handled_at = :now, outcome = :outcome
+     WHERE event_id = ANY(CAST(:event_ids AS text[]))
+""")
 _PUT_OFF = text("""
     UPDATE stripe_events SET attempts = attempts + 1, try_after = :try_after, outcome = :why
      WHERE event_id = :event_id
@@ -145,36 +153,62 @@ def drain(engine: Engine, *, gateway: Gateway, now: datetime, patience: timedelt
     One that fails is put off, each time for longer, up to an hour, and keeps none of the others.
     """
     handled = 0
-    while True:
-        with transaction(engine) as session:
-            waiting = session.execute(_WAITING, {"due": now + patience}).all()
-        if not waiting:
-            return handled
-        handled += sum(_handled(engine, gateway, event, now) for event in waiting)
+    # Most of the time goes by waiting for Stripe and the database, so a few are handled at once.
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="inbox") as pool:
+        while True:
+            with transaction(engine) as session:
+                waiting = session.execute(_WAITING, {"due": now + patience}).all()
+            if not waiting:
+                return handled
+            act = partial(_handled, engine, gateway, now)
+            # What was paid is settled before what was given back of it.
+            payments, others = _by_object(waiting)
+            handled += sum(pool.map(act, payments)) + sum(pool.map(act, others))
 
 
-def _handled(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> bool:
+def _by_object(waiting: Sequence[Row[Any]]) -> tuple[list[list[Row[Any]]], list[list[Row[Any]]]]:
+    """The events of each object together, those of payments apart, and first the one that is acted upon.
+
+    All of them came before their object is fetched, so what is fetched is what became of all of them. Only
+    a debit that failed is told by its event alone.
+    """
+    found: dict[str, list[Row[Any]]] = {}
+    for event in waiting:
+        found.setdefault(event.object_id or event.event_id, []).append(event)
+    for events in found.values():
+        events.sort(key=lambda event: event.type != _DEBIT_FAILED)
+    payments = [events for events in found.values() if events[0].type.startswith("checkout.")]
+    return payments, [events for events in found.values() if not events[0].type.startswith("checkout.")]
+
+
+def _handled(engine: Engine, gateway: Gateway, now: datetime, events: Sequence[Row[Any]]) -> int:
+    """Act on the events of one object; returns how many were handled: all of them, or none."""
+    first, *others = events
     try:
-        outcome = _act(engine, gateway, event, now)
+        outcome = _act(engine, gateway, first, now)
     except GatewayRefused as error:
         if error.code != _NO_SUCH_OBJECT:
-            return _put_off(engine, event, error, now)
+            return _put_off(engine, events, error, now)
         outcome = "unknown"
     except Exception as error:
-        return _put_off(engine, event, error, now)
+        return _put_off(engine, events, error, now)
     with transaction(engine) as session:
-        session.execute(_HANDLED, {"event_id": event.event_id, "now": now, "outcome": outcome})
-    return True
+        session.execute(_HANDLED, {"event_ids": [first.event_id], "now": now, "outcome": outcome})
+        if others:
+            ids = [event.event_id for event in others]
+            session.execute(_HANDLED, {"event_ids": ids, "now": now, "outcome": "already"})
+    return len(events)
 
 
-def _put_off(engine: Engine, event: Row[Any], error: Exception, now: datetime) -> bool:
-    """Let an event wait, each time for longer."""
-    wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
-    log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=error)
+def _put_off(engine: Engine, events: Sequence[Row[Any]], error: Exception, now: datetime) -> int:
+    """Let events wait, each time for longer."""
     with transaction(engine) as session:
-        keys = {"event_id": event.event_id, "try_after": now + wait, "why": str(error)[:300]}
-        session.execute(_PUT_OFF, keys)
-    return False
+        for event in events:
+            wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
+            log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=error)
+            keys = {"event_id": event.event_id, "try_after": now + wait, "why": str(error)[:300]}
+            session.execute(_PUT_OFF, keys)
+    return 0
 
 
 def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
@@ -196,7 +230,7 @@ def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> st
         return "not ours"
     tenant = Tenant(engine, reference.partner_id)
     snapshot = gateway.read_session(event.object_id)
-    if event.type == "checkout.session.async_payment_failed" and not snapshot.paid:
+    if event.type == _DEBIT_FAILED and not snapshot.paid:
         with tenant.begin() as session:
             end(session, reference=reference, payment="failed", now=now, reason="the bank refused it")
         return "failed"
