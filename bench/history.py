@@ -201,13 +201,13 @@ _STATES = text("""
     UNION ALL SELECT 'refund', stripe_id, state, '' FROM refunds
     UNION ALL SELECT 'dispute', stripe_id, state, '' FROM disputes
     UNION ALL SELECT 'payout', line_id::text, state, reversed::text FROM payout_lines
-    UNION ALL SELECT 'hold', order_id::text, kind, (released_at IS NULL)::text FROM holds
+    UNION ALL SELECT 'hold', order_id::text, kind, '' FROM holds WHERE released_at IS NULL
 """)
 
 
 def ledger_hash(bench: Installation) -> tuple[str, int]:
-    """A hash over all facts, and over what orders, refunds, disputes, payouts and holds have become, whenever
-    and in whatever order they were heard; and the number of entries."""
+    """A hash over all facts, and over what orders, refunds, disputes and payouts have become and what is held
+    now, whenever and in whatever order it was heard; and the number of entries."""
     with transaction(bench.console) as session:
         facts: Sequence[Any] = session.execute(_FACTS).all()
         states: Sequence[Any] = session.execute(_STATES).all()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -85,8 +86,9 @@ _WAITING = text("""
      WHERE handled_at IS NULL AND try_after <= :due ORDER BY try_after LIMIT 100
 """)
 _HANDLED = text("""
-    UPDATE stripe_events SET handled_at = :now, outcome = :outcome
-     WHERE event_id = ANY(CAST(:event_ids AS text[]))
+    UPDATE stripe_events e SET handled_at = :now, outcome = h.outcome
+      FROM unnest(CAST(:event_ids AS text[]), CAST(:outcomes AS text[])) h (event_id, outcome)
+     WHERE e.event_id = h.event_id
 """)
 _PUT_OFF = text("""
     UPDATE stripe_events SET attempts = attempts + 1, try_after = :try_after, outcome = :why
@@ -162,8 +164,8 @@ def drain(engine: Engine, *, gateway: Gateway, now: datetime, patience: timedelt
                 return handled
             act = partial(_handled, engine, gateway, now)
             # What was paid is settled before what was given back of it.
-            payments, others = _by_object(waiting)
-            handled += sum(pool.map(act, payments)) + sum(pool.map(act, others))
+            for objects in _by_object(waiting):
+                handled += _record(engine, chain.from_iterable(pool.map(act, objects)), now)
 
 
 def _by_object(waiting: Sequence[Row[Any]]) -> tuple[list[list[Row[Any]]], list[list[Row[Any]]]]:
@@ -181,8 +183,21 @@ def _by_object(waiting: Sequence[Row[Any]]) -> tuple[list[list[Row[Any]]], list[
     return payments, [events for events in found.values() if not events[0].type.startswith("checkout.")]
 
 
-def _handled(engine: Engine, gateway: Gateway, now: datetime, events: Sequence[Row[Any]]) -> int:
-    """Act on the events of one object; returns how many were handled: all of them, or none."""
+def _record(engine: Engine, outcomes: Iterable[tuple[str, str]], now: datetime) -> int:
+    """Write down what came of events; returns how many. Whoever dies before it acts on them again, which is
+    safe."""
+    known = dict(outcomes)
+    if known:
+        with transaction(engine) as session:
+            keys = {"event_ids": list(known), "outcomes": list(known.values()), "now": now}
+            session.execute(_HANDLED, keys)
+    return len(known)
+
+
+def _handled(
+    engine: Engine, gateway: Gateway, now: datetime, events: Sequence[Row[Any]]
+) -> list[tuple[str, str]]:
+    """Act on the events of one object; returns what came of each: of all of them, or of none."""
     first, *others = events
     try:
         outcome = _act(engine, gateway, first, now)
@@ -192,23 +207,18 @@ def _handled(engine: Engine, gateway: Gateway, now: datetime, events: Sequence[R
         outcome = "unknown"
     except Exception as error:
         return _put_off(engine, events, error, now)
-    with transaction(engine) as session:
-        session.execute(_HANDLED, {"event_ids": [first.event_id], "now": now, "outcome": outcome})
-        if others:
-            ids = [event.event_id for event in others]
-            session.execute(_HANDLED, {"event_ids": ids, "now": now, "outcome": "already"})
-    return len(events)
+    return [(first.event_id, outcome), *((event.event_id, "already") for event in others)]
 
 
-def _put_off(engine: Engine, events: Sequence[Row[Any]], error: Exception, now: datetime) -> int:
-    """Let events wait, each time for longer."""
+def _put_off(engine: Engine, events: Sequence[Row[Any]], error: Exception, now: datetime) -> list[Any]:
+    """Let events wait, each time for longer. Nothing came of them."""
     with transaction(engine) as session:
         for event in events:
             wait = min(timedelta(seconds=2.0 ** min(event.attempts + 2, 12)), _LONGEST_WAIT)
             log.warning("event %s is tried again in %s: %s", event.event_id, wait, error, exc_info=error)
             keys = {"event_id": event.event_id, "try_after": now + wait, "why": str(error)[:300]}
             session.execute(_PUT_OFF, keys)
-    return 0
+    return []
 
 
 def _act(engine: Engine, gateway: Gateway, event: Row[Any], now: datetime) -> str:
