@@ -26,6 +26,9 @@ from orders.view import (
     ShipmentView,
     TimelineEntry,
 )
+from payments.returns.models import REASONS, STATES
+from payments.returns.reading import ReturnedLine, ReturnView
+from payments.returns.units import Returnable, UnitsOfLine
 from pricing.listing import ProductListing, VariantListing
 from tenants.storefront import MenuItem, Storefront
 from themes.registry import installed
@@ -35,6 +38,9 @@ NOW = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
 PICTURE = PictureRef("a" * 64, 960, 1200, 'A "tee" & more', (320, 640, 960))
 IMAGE = {"key": "b" * 64, "width": 1600, "height": 1160, "alt": "A table", "sizes": [320, 640]}
 ENDPOINTS = {
+    "return_goods": "/order/<token>/return",
+    "withdraw_from": "/order/<token>/withdraw",
+    "keep_goods": "/order/<token>/returns/<return_id>/cancel",
     "home": "/",
     "collection": "/collections/<handle>",
     "product": "/products/<handle>",
@@ -339,6 +345,67 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
             {"order": order(state), "tracking_url": "/order/x"},
         )
         known[f"order {state}"] = ("order.html", {"order": order(state), "tracking_url": "/order/x"})
+    known |= return_pages()
     for slug in ("delivery", "returns", "privacy", "terms", "contact"):
         known[slug] = ("policy.html", {"slug": slug, **bought})
     return known
+
+
+def return_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    """What comes back of an order: asking for it, and each of its states on the order's page."""
+    line_id = UUID(int=21)
+    last = (NOW + timedelta(days=30)).date()
+    line = UnitsOfLine(line_id, UUID(int=3), "Mug <Oat>", None, 3, 1, 2)
+    sent = Returnable(False, last, "", (line,))
+    shared = {
+        "order": order("paid"), "token": "x", "order_url": "/order/x", "here_url": "/order/x/return",
+        "gives_back": None, "reasons": REASONS, "form": {}, "errors": {},
+    }  # fmt: skip
+    refused = {
+        "form": {"note": "</textarea><b>", f"units-{line_id}": '"><script>'},
+        "errors": {
+            f"units-{line_id}": "Less.",
+            f"reason-{line_id}": "Why?",
+            "note": "Shorter.",
+            "units": "?",
+        },
+    }
+    known: dict[str, tuple[str, dict[str, Any]]] = {
+        "return": ("return.html", {**shared, "kind": "return", "found": sent}),
+        "refused return": ("return.html", {**shared, **refused, "kind": "return", "found": sent}),
+        "withdrawal": ("return.html", {**shared, "kind": "withdrawal", "found": sent}),
+        "unsent withdrawal": (
+            "return.html",
+            {
+                **shared,
+                "kind": "withdrawal",
+                "found": replace(sent, unsent=True, last_day=None),
+                "gives_back": usd(2000),
+            },
+        ),
+    }
+    for problem in ("over", "nothing", "disputed", "unpaid"):
+        found = replace(sent, problem=problem)
+        known[f"return {problem}"] = ("return.html", {**shared, "kind": "return", "found": found})
+        known[f"order {problem}"] = ("order.html", {**_order_with(found), "returns": []})
+    back = ReturnView(
+        UUID(int=1), UUID(int=22), UUID(int=2), 1042, "Hollin", "Hollin", "return", "requested", "<b>", NOW,
+        None, None, "It was <used>", NOW, None, None, None, "succeeded", usd(100),
+        (ReturnedLine(line_id, "Mug <Oat>", 2, "other", 1, True),),
+    )  # fmt: skip
+    for state in STATES:
+        known[f"order with a return {state}"] = (
+            "order.html",
+            {**_order_with(sent), "returns": [replace(back, state=state), replace(back, kind="withdrawal")]},
+        )
+    return known
+
+
+def _order_with(found: Returnable) -> dict[str, Any]:
+    return {
+        "order": order("paid"),
+        "tracking_url": "/order/x",
+        "token": "x",
+        "returnable": found,
+        "instructions": "4 Quay <Road>",
+    }
