@@ -19,6 +19,11 @@ _LONGEST_REASON = 300
 NONE = "none"
 
 
+def _short(text: str, longest: int) -> str:
+    """A text on one line and cut, so that cutting it again changes nothing."""
+    return flat(text)[:longest].rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One filled cell: the line that it stood in, what it is for, and what it says. ``price_list_id`` is
@@ -50,7 +55,7 @@ def read_cells(table: Table, *, lists: Sequence[ListEntry], currency: str) -> li
         other = at(at_currency).upper()
         reason = "" if at(at_sku) else "There is no SKU in this line."
         if other and other != currency:
-            reason = f"These prices are in {currency}, not in {flat(other)[:10]}."
+            reason = f"These prices are in {currency}, not in {_short(other, 10)}."
         found += [_cell(line, at(at_sku), head, typed, known, currency, reason) for head, typed in filled]
     if not found:
         raise Refusal("There is no line with a SKU and a price.", field="file")
@@ -62,9 +67,9 @@ def _columns(table: Table, lists: Sequence[ListEntry]) -> tuple[int, int | None,
     heads = [head.lower() for head in table.heads]
     twice = next((head for head in heads if head and heads.count(head) > 1), None)
     if twice is not None:
-        raise Refusal(f"The column “{flat(twice)[:_LONGEST]}” stands there twice.", field="file")
+        raise Refusal(f"The column “{_short(twice, _LONGEST)}” stands there twice.", field="file")
     amounts = [
-        (place, flat(head)[:_LONGEST])
+        (place, _short(head, _LONGEST))
         for place, head in enumerate(table.heads)
         if head and (head.lower() not in COLUMNS or head.lower() == "ceiling")
     ]
@@ -77,10 +82,10 @@ def _columns(table: Table, lists: Sequence[ListEntry]) -> tuple[int, int | None,
 def _cell(
     line: int, sku: str, head: str, typed: str, known: Mapping[str, ListEntry], currency: str, reason: str
 ) -> Cell:
-    name, shown = head.lower(), flat(typed)[:40]
+    name, shown = head.lower(), _short(typed, 40)
     entry = known.get(name)
     head = entry.name if entry is not None else "Ceiling" if name == "ceiling" else head
-    sku = flat(sku)[:_LONGEST]
+    sku = _short(sku, _LONGEST)
     if not reason and name != "ceiling" and entry is None:
         reason = f"There is no price list called “{head}”."
     if reason:
@@ -90,7 +95,7 @@ def _cell(
     try:
         amount = cell_amount(typed, currency, "en", whose="These prices are")
     except Refusal as refusal:
-        return Cell(line, sku, head, shown, reason=flat(refusal.message)[:_LONGEST_REASON])
+        return Cell(line, sku, head, shown, reason=_short(refusal.message, _LONGEST_REASON))
     return Cell(
         line, sku, head, str(amount.decimal), entry.price_list_id if entry is not None else None, amount.minor
     )
@@ -118,7 +123,7 @@ def unpacked(text: str, *, lists: Sequence[ListEntry], currency: str) -> list[Ce
         line, sku, head, typed, reason = [*row.split("\t"), "", "", "", ""][:5]
         if not line.isdecimal() or len(line) > 9:
             raise Refusal("These lines cannot be read any more. Bring them again.", field="file")
-        found.append(_cell(int(line), sku, head, typed, known, currency, flat(reason)[:_LONGEST_REASON]))
+        found.append(_cell(int(line), sku, head, typed, known, currency, _short(reason, _LONGEST_REASON)))
     if not found:
         raise Refusal("There is no line with a SKU and a price.", field="file")
     return found
