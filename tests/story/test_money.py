@@ -116,6 +116,10 @@ class Money(RuleBasedStateMachine):
         order = self.book[who].orders[place % len(self.book[who].orders)]
         shop, made = self.shops[who], self.world.services
         wanted = units[: len(order.lines)]
+        if place % 2:
+            # Half of them ask for no more than is left.
+            wanted = [min(n, line.quantity - line.units) for n, line in zip(wanted, order.lines, strict=True)]
+            delivery, goodwill = min(delivery, order.delivery_left), goodwill if place % 4 == 1 else 0
         if all_of_it:
             wanted = [line.quantity - line.units for line in order.lines]
             delivery, goodwill = order.delivery_left, 0
@@ -398,9 +402,11 @@ def test_money_through_anything(installation: Installation, capsys: pytest.Captu
         with capsys.disabled():
             sys.stdout.write("".join(f"{count:8,} {what}\n" for what, count in saw.most_common()))
     # A story in which nothing happens would prove nothing.
-    assert {"order", "refund", "payout", "open", "time"} <= set(saw)
+    assert {"order", "sent"} <= set(saw)
+    assert len(saw) > 8
     if STEPS >= 5000:
         assert {
-            "order with a promotion", "refund of everything", "goodwill", "refund refused", "dispute won",
-            "dispute lost", "refund that came back", "payout that came back", "negative balance carried",
+            "refund", "payout", "open", "order with a promotion", "refund of everything", "goodwill",
+            "refund refused", "dispute won", "dispute lost", "refund that came back",
+            "payout that came back", "negative balance carried",
         } <= set(saw)  # fmt: skip
