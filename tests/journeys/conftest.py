@@ -180,6 +180,8 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "
 def accessible(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> None:
     """Hold a page against axe, WCAG 2.2 AA, at each width; nothing may stick out of it sideways."""
     before = page.viewport_size
+    # A click returns when the next page has begun, which may be before any of it can be judged.
+    page.wait_for_load_state()
     # The library brings axe into the page for every run; once for a page is enough.
     page.evaluate(_AXE.axe_script)
     for width in widths:
