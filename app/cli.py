@@ -194,7 +194,7 @@ def verify(
     stripe: Annotated[bool, typer.Option(help="Also compare with Stripe's own balance.")] = True,
 ) -> None:
     """Prove that money adds up on the live database. Exit code 1 when something does not."""
-    from payments.gateway import GatewayUnavailable
+    from payments.gateway.errors import GatewayUnavailable
     from payments.reconciliation import reconcile
     from payments.verify import NAMES, Finding
     from payments.verify import verify as check
@@ -228,7 +228,7 @@ def reconcile_command(
 ) -> None:
     """Compare the ledger with Stripe's account, to the unit. Exit code 1 when something differs."""
     from app.reconciling import first_day, sentences
-    from payments.gateway import GatewayRefused, GatewayUnavailable
+    from payments.gateway.errors import GatewayRefused, GatewayUnavailable
     from payments.reconciliation import reconcile
 
     made = _services()

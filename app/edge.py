@@ -30,7 +30,7 @@ from app.errors import worded
 from app.services import Services
 from kit.errors import Refusal
 from kit.ids import new_token
-from payments.gateway import GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
 from storage.tenancy import Tenant, enter
 from tenants.access import SignedIn, who
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from kit.errors import Forbidden, NotFound, Refusal
-from payments.gateway import GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
 from storage.database import lost_connection
 
 # Two did the same thing, or locked in each other's way.

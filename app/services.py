@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from app.config import Config
 from app.mail.mailer import FolderMailer, Mailer, SmtpMailer
 from kit.clock import Clock, SystemClock
-from payments.gateway import Gateway, StripeGateway
+from payments.gateway.client import StripeGateway
+from payments.gateway.protocol import Gateway
 from storage.database import Database
 from storage.embedded import EmbeddedServer
 from storage.objects import FolderStore, ObjectStore, S3Store

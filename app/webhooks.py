@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.edge import now, services, signed_elsewhere, this_face
-from payments.gateway import SignatureInvalid
+from payments.gateway.errors import SignatureInvalid
 from payments.inbox import receive
 
 webhooks = Blueprint("webhooks", __name__)

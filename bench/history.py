@@ -20,7 +20,9 @@ from kit.ids import new_token
 from orders.cart import add_to_cart, cart_key
 from orders.placing import Contact
 from payments.checkout import ReturnAddresses, resume, start
-from payments.gateway import GatewayEvent, InProcess, StripeGateway
+from payments.gateway.client import StripeGateway
+from payments.gateway.records import GatewayEvent
+from payments.gateway.transport import InProcess
 from payments.inbox import HEAD_START, acted_upon, drain
 from payments.payout_accounts import make_account, refresh_account, set_up_account
 from payments.payout_runs import approve_run, draft_run

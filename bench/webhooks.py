@@ -21,7 +21,7 @@ from bench.history import History, Order, ledger_hash, settle
 from bench.installation import Installation
 from bench.measuring import Figure
 from bench.shopper import Browser, Shopper
-from payments.gateway import GatewayEvent
+from payments.gateway.records import GatewayEvent
 from payments.inbox import receive
 from payments.refund_sending import RefundReference
 from payments.sweep import sweep

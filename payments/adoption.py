@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
 from payments.disputes import NotSettledYet
-from payments.gateway import RefundSnapshot
+from payments.gateway.records import RefundSnapshot
 from payments.refund_sending import RefundReference, apply_refund
 from payments.refunds import RefundAsked, ask_refund
 from payments.remainder import NotRefundable, read_remainder

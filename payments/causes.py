@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from payments.gateway import BalanceMovement
+from payments.gateway.records import BalanceMovement
 
 
 @dataclass(frozen=True, slots=True)

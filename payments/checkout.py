@@ -22,7 +22,9 @@ from orders import placing
 from orders.cart import lock_cart
 from orders.placing import Contact, PlacedOrder
 from orders.stock import SoldOut
-from payments.gateway import CheckoutSnapshot, Gateway, GatewayRefused
+from payments.gateway.errors import GatewayRefused
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import CheckoutSnapshot
 from payments.models import PaymentAttempt
 from payments.settlement import Outcome, Reference, end, record_unsold, settle
 from pricing.delivery import Tables

@@ -14,7 +14,9 @@ from kit.errors import NotFound, Refusal
 from orders.reading import read_order
 from orders.timeline import note
 from payments.disputes import apply_dispute
-from payments.gateway import DisputeSnapshot, Gateway, GatewayRefused
+from payments.gateway.errors import GatewayRefused
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import DisputeSnapshot
 from payments.settlement import Reference
 from storage import audit
 from storage.jobs import Job, enqueue

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound
 from kit.ids import new_id
 from orders.timeline import note
-from payments.gateway import DisputeSnapshot
+from payments.gateway.records import DisputeSnapshot
 from payments.holds import PROGRAM, place_hold, release_dispute
 from payments.ledger.posting import (
     Entry,

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from payments.gateway import Gateway, GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
+from payments.gateway.protocol import Gateway
 from payments.ledger.posting import fee_entries, post
 from payments.settlement import Reference
 from storage.tenancy import Tenant

@@ -24,7 +24,9 @@ from kit.ids import NIL
 from payments.adoption import adopt_refund
 from payments.checkout import apply
 from payments.dispute_sending import fetch_dispute
-from payments.gateway import Gateway, GatewayEvent, GatewayRefused
+from payments.gateway.errors import GatewayRefused
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import GatewayEvent
 from payments.payout_accounts import apply_account
 from payments.payout_sending import PayoutReference, apply_transfer
 from payments.refund_sending import RefundReference, apply_refund

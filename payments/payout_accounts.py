@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id
-from payments.gateway import AccountSnapshot, Gateway
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import AccountSnapshot
 from payments.payout_models import PayoutAccount
 from storage import audit
 from storage.database import insert_rows

@@ -15,7 +15,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
-from payments.gateway import Gateway, GatewayRefused, GatewayUnavailable, TransferSnapshot
+from payments.gateway.errors import GatewayRefused, GatewayUnavailable
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import TransferSnapshot
 from payments.ledger.balances import balances
 from payments.ledger.posting import payout_entries, payout_reversed_entries, post
 from payments.payout_accounts import refresh_account

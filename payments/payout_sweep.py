@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from payments.gateway import Gateway, GatewayRefused, GatewayUnavailable
+from payments.gateway.errors import GatewayRefused, GatewayUnavailable
+from payments.gateway.protocol import Gateway
 from payments.payout_accounts import refresh_account
 from payments.payout_sending import send_line
 from storage.database import transaction

@@ -22,7 +22,9 @@ from kit.errors import Refusal
 from kit.money import Money
 from payments.causes import is_dispute, likely_kind, other_kind
 from payments.comparison import Difference, Reconciliation
-from payments.gateway import BalanceMovement, Gateway, GatewayRefused
+from payments.gateway.errors import GatewayRefused
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import BalanceMovement
 from payments.matching import (
     OUT,
     Part,

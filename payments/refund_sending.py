@@ -14,7 +14,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from orders.timeline import note
-from payments.gateway import Gateway, GatewayRefused, RefundSnapshot
+from payments.gateway.errors import GatewayRefused
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import RefundSnapshot
 from payments.ledger.posting import (
     GivenBack,
     post,

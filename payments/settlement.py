@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from kit.ids import new_id
 from orders import stock
 from orders.timeline import note
-from payments.gateway import CheckoutSnapshot
+from payments.gateway.records import CheckoutSnapshot
 from payments.holds import PROGRAM, place_hold
 from payments.ledger.posting import fee_entries, post, sale_entries, unsold_entries
 from payments.ledger.shares import SoldLine

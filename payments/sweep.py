@@ -10,7 +10,8 @@ from sqlalchemy import Engine, text
 
 from payments.checkout import resume
 from payments.dispute_sending import fetch_dispute
-from payments.gateway import Gateway, GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
+from payments.gateway.protocol import Gateway
 from payments.inbox import acted_upon, receive
 from payments.payout_sweep import sweep_payouts
 from payments.refund_sending import send_refund

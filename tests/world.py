@@ -30,7 +30,8 @@ from kit.money import Money
 from orders.cart import add_to_cart, cart_key
 from orders.placing import Contact
 from payments.checkout import ReturnAddresses, Started, resume, start
-from payments.gateway import InProcess, StripeGateway
+from payments.gateway.client import StripeGateway
+from payments.gateway.transport import InProcess
 from payments.inbox import receive
 from payments.sandbox import Sandbox, call
 from pricing.delivery import read_tables

@@ -13,7 +13,7 @@ from app.console.pages import page
 from app.edge import now, person, services
 from kit.errors import Refusal
 from payments.comparison import Reconciliation
-from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.gateway.errors import GatewayRefused, GatewayUnavailable
 from payments.reconciliation import reconcile
 
 reconciliation = Blueprint("reconciliation", __name__, url_prefix="/money/reconciliation")

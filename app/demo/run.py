@@ -22,7 +22,8 @@ from app.processes import Supervisor
 from app.services import Services, embedded_database, objects, sandbox_secret
 from kit.clock import SetClock, SystemClock
 from kit.errors import Refusal
-from payments.gateway import InProcess, StripeGateway
+from payments.gateway.client import StripeGateway
+from payments.gateway.transport import InProcess
 from payments.sandbox import Sandbox, call
 from storage import schema
 from storage.database import Database

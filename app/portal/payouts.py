@@ -20,7 +20,7 @@ from app.portal.here import by, here, page, partner_id
 from app.portal.words import earning_words
 from app.ui.toasts import say
 from kit.errors import Refusal
-from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.gateway.errors import GatewayRefused, GatewayUnavailable
 from payments.ledger.balances import balances
 from payments.payout_accounts import (
     COUNTRIES,

@@ -22,7 +22,7 @@ from orders.placing import CartChanged, CartEmpty, Contact, DiscountChanged
 from orders.quoting import amounts, delivery_options, priced, quote
 from orders.stock import SoldOut
 from payments import checkout as payments
-from payments.gateway import GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
 from pricing.delivery import Rate
 
 log = logging.getLogger(__name__)

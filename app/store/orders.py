@@ -19,7 +19,7 @@ from app.store.visit import host_entry, primary_url, visit
 from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
-from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.gateway.errors import GatewayRefused, GatewayUnavailable
 from payments.refund_reading import given_back, refunds_of_order
 from payments.returns.reading import returns_of_order
 from payments.returns.units import returnable

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from payments.fees import post_fee
-from payments.gateway import CheckoutSnapshot, Gateway
+from payments.gateway.protocol import Gateway
+from payments.gateway.records import CheckoutSnapshot
 from payments.settlement import Reference, settle
 from storage.database import transaction
 from tests.payments.test_refunds import accounts, sound

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from werkzeug.test import Client
 
 from app.application import create_app
-from payments.gateway import GatewayEvent
+from payments.gateway.records import GatewayEvent
 from payments.inbox import HEAD_START, drain
 from storage.database import transaction
 from tests.payments.test_inbox import paid_event

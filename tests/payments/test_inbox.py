@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from payments.checkout import resume
-from payments.gateway import GatewayEvent
+from payments.gateway.records import GatewayEvent
 from payments.inbox import HEAD_START, drain, receive, stuck_events
 from storage.database import transaction
 from tests.payments.test_settlement import control

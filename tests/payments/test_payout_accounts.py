@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from kit.errors import Refusal
-from payments.gateway import GatewayEvent, GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
+from payments.gateway.records import GatewayEvent
 from payments.inbox import receive
 from payments.payout_accounts import make_account, open_details, paid_to, set_up_account, stop_change
 from tests.payments.payout_world import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text, update
 
 from kit.errors import NotFound, Refusal
-from payments.gateway import GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
 from payments.payout_reading import hanging, open_draft, paid_for, payouts, read_run, run_lines
 from payments.payout_runs import (
     BY_SCHEDULE,

@@ -21,7 +21,10 @@ import pytest
 
 from payments.checkout import apply
 from payments.dispute_sending import ask_to_accept, ask_to_answer
-from payments.gateway import Gateway, GatewayUnavailable, InProcess, SignatureInvalid, StripeGateway
+from payments.gateway.client import StripeGateway
+from payments.gateway.errors import GatewayUnavailable, SignatureInvalid
+from payments.gateway.protocol import Gateway
+from payments.gateway.transport import InProcess
 from payments.reconciliation import reconcile
 from payments.refunds import RefundAsked
 from payments.sandbox import call

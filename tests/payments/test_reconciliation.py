@@ -19,7 +19,7 @@ from kit.money import Money
 from payments.causes import CAUSES
 from payments.comparison import Reconciliation
 from payments.fees import post_fee
-from payments.gateway import GatewayUnavailable
+from payments.gateway.errors import GatewayUnavailable
 from payments.inbox import HEAD_START, drain
 from payments.ledger.posting import Entry, post
 from payments.reconciliation import TooSlow, reconcile

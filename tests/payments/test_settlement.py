@@ -18,7 +18,7 @@ from orders.placing import CartChanged
 from orders.reading import read_order
 from orders.stock import SoldOut
 from payments.checkout import resume
-from payments.gateway import GatewayUnavailable, SignatureInvalid
+from payments.gateway.errors import GatewayUnavailable, SignatureInvalid
 from payments.inbox import HEAD_START, drain, receive
 from payments.reconciliation import reconcile
 from payments.sandbox import call
