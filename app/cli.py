@@ -195,7 +195,7 @@ def verify(
 ) -> None:
     """Prove that money adds up on the live database. Exit code 1 when something does not."""
     from payments.gateway.errors import GatewayUnavailable
-    from payments.reconciliation import reconcile
+    from payments.reconciliation.comparing import reconcile
     from payments.verify import NAMES, Finding
     from payments.verify import verify as check
     from storage.database import transaction
@@ -229,7 +229,7 @@ def reconcile_command(
     """Compare the ledger with Stripe's account, to the unit. Exit code 1 when something differs."""
     from app.reconciling import first_day, sentences
     from payments.gateway.errors import GatewayRefused, GatewayUnavailable
-    from payments.reconciliation import reconcile
+    from payments.reconciliation.comparing import reconcile
 
     made = _services()
     now = made.clock.now()

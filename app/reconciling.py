@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from kit.errors import Refusal
 from kit.money import Money
-from payments.comparison import Difference, Reconciliation
+from payments.reconciliation.differences import Difference, Reconciliation
 
 
 def first_day(typed: str, *, now: datetime) -> datetime | None:

@@ -29,13 +29,13 @@ from app.statement_files import draw_pdf
 from app.statements import closed, issue_for, spread_statements
 from kit.ids import NIL
 from payments.checkout import resume
-from payments.dispute_sending import send_acceptance, send_answer
+from payments.disputes.sending import send_acceptance, send_answer
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
 from payments.ledger.points import move_points
-from payments.payout_runs import draft_by_schedule
-from payments.payout_sending import send_line
-from payments.refund_sending import send_refund
+from payments.payouts.runs import draft_by_schedule
+from payments.payouts.sending import send_line
+from payments.refunds.sending import send_refund
 from payments.settlement import Reference
 from payments.sweep import sweep
 from pricing.band_filling import fill_bands

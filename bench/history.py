@@ -24,11 +24,11 @@ from payments.gateway.client import StripeGateway
 from payments.gateway.records import GatewayEvent
 from payments.gateway.transport import InProcess
 from payments.inbox import HEAD_START, acted_upon, drain
-from payments.payout_accounts import make_account, refresh_account, set_up_account
-from payments.payout_runs import approve_run, draft_run
-from payments.payout_sending import PayoutReference
-from payments.refund_sending import RefundReference
-from payments.refunds import RefundAsked, ask_refund
+from payments.payouts.accounts import make_account, refresh_account, set_up_account
+from payments.payouts.runs import approve_run, draft_run
+from payments.payouts.sending import PayoutReference
+from payments.refunds.asking import RefundAsked, ask_refund
+from payments.refunds.sending import RefundReference
 from payments.sandbox import Sandbox, call
 from pricing.delivery import read_tables
 from storage.database import transaction

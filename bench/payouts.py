@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from bench.installation import Installation
 from bench.measuring import Figure
-from payments.payout_runs import approve_run, draft_run
+from payments.payouts.runs import approve_run, draft_run
 from storage.database import transaction
 
 _PARTNERS, _ENTRIES = 5_000, 20

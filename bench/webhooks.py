@@ -23,7 +23,7 @@ from bench.measuring import Figure
 from bench.shopper import Browser, Shopper
 from payments.gateway.records import GatewayEvent
 from payments.inbox import receive
-from payments.refund_sending import RefundReference
+from payments.refunds.sending import RefundReference
 from payments.sweep import sweep
 
 _RATE, _SECONDS = 50, 20

@@ -3,7 +3,7 @@
 import catalog.models
 import orders.models
 import payments.models
-import payments.payout_models
+import payments.payouts.models
 import payments.returns.models
 import payments.statements.models
 import pricing.bands
@@ -23,7 +23,7 @@ ROOMS = (
     orders.models,
     payments.models,
     payments.statements.models,
-    payments.payout_models,
+    payments.payouts.models,
     payments.returns.models,
     pricing.bands,
     pricing.ceilings,

@@ -21,15 +21,15 @@ from sqlalchemy import Engine, Row, text
 from sqlalchemy.orm import Session
 
 from kit.ids import NIL
-from payments.adoption import adopt_refund
 from payments.checkout import apply
-from payments.dispute_sending import fetch_dispute
+from payments.disputes.sending import fetch_dispute
 from payments.gateway.errors import GatewayRefused
 from payments.gateway.protocol import Gateway
 from payments.gateway.records import GatewayEvent
-from payments.payout_accounts import apply_account
-from payments.payout_sending import PayoutReference, apply_transfer
-from payments.refund_sending import RefundReference, apply_refund
+from payments.payouts.accounts import apply_account
+from payments.payouts.sending import PayoutReference, apply_transfer
+from payments.refunds.adoption import adopt_refund
+from payments.refunds.sending import RefundReference, apply_refund
 from payments.settlement import Reference, end
 from storage.database import transaction
 from storage.tenancy import Tenant

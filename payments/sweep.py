@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from payments.checkout import resume
-from payments.dispute_sending import fetch_dispute
+from payments.disputes.sending import fetch_dispute
 from payments.gateway.errors import GatewayUnavailable
 from payments.gateway.protocol import Gateway
 from payments.inbox import acted_upon, receive
-from payments.payout_sweep import sweep_payouts
-from payments.refund_sending import send_refund
+from payments.payouts.sweep import sweep_payouts
+from payments.refunds.sending import send_refund
 from storage.database import transaction
 from storage.tenancy import Tenant
 

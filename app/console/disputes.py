@@ -11,14 +11,14 @@ from app.console.forms import errors_of, page_number, query, text
 from app.console.pages import page, said
 from app.edge import db, now, person
 from kit.errors import Refusal
-from payments.dispute_reading import (
+from payments.disputes.reading import (
     DisputeView,
     all_disputes,
     count_disputes,
     loss,
     read_dispute,
 )
-from payments.dispute_sending import LONGEST_ANSWER, ask_to_accept, ask_to_answer, evidence
+from payments.disputes.sending import LONGEST_ANSWER, ask_to_accept, ask_to_answer, evidence
 
 disputes = Blueprint("disputes", __name__, url_prefix="/disputes")
 _PAGE = 50

@@ -15,10 +15,10 @@ from app.console.payouts import SLOW
 from app.edge import db, now, person
 from app.payout_words import WAITS
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
-from payments.dispute_reading import all_disputes, count_disputes
+from payments.disputes.reading import all_disputes, count_disputes
 from payments.holds import holds_to_release
 from payments.inbox import stuck_events
-from payments.payout_reading import hanging, open_draft
+from payments.payouts.reading import hanging, open_draft
 from payments.reports import overdue_checkouts, sales, sales_by_partner, take_by_day
 from payments.returns.reading import all_returns, count_returns
 from payments.returns.requests import open_requests

@@ -16,9 +16,9 @@ from kit.money import total
 from orders.desk import DeskFilter, count_desk_orders, desk_orders, flag_of
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
-from payments.dispute_reading import disputes_of_order
+from payments.disputes.reading import disputes_of_order
 from payments.holds import holds_of_order
-from payments.refund_reading import refunds_of_order
+from payments.refunds.reading import refunds_of_order
 from payments.reports import entries_of_order
 from payments.returns.reading import returns_of_order
 from payments.returns.requests import requests_of_order

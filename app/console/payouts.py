@@ -16,8 +16,8 @@ from app.edge import db, now, person
 from app.payout_words import EXCLUDED, WAITS, failure_words
 from kit.errors import NotFound, Refusal, Refusals
 from kit.money import Money
-from payments.payout_reading import Run, hanging, open_draft, read_run, run_lines, runs
-from payments.payout_runs import (
+from payments.payouts.reading import Run, hanging, open_draft, read_run, run_lines, runs
+from payments.payouts.runs import (
     BY_SCHEDULE,
     LONGEST_NOTE,
     approve_run,
@@ -27,7 +27,7 @@ from payments.payout_runs import (
     review_run,
     withdraw_run,
 )
-from payments.payout_terms import Terms, change_terms, read_terms
+from payments.payouts.terms import Terms, change_terms, read_terms
 from tenants.company import read_company
 
 payouts = Blueprint("payouts", __name__, url_prefix="/payouts")

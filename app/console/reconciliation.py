@@ -12,9 +12,9 @@ from app.console.forms import query
 from app.console.pages import page
 from app.edge import now, person, services
 from kit.errors import Refusal
-from payments.comparison import Reconciliation
 from payments.gateway.errors import GatewayRefused, GatewayUnavailable
-from payments.reconciliation import reconcile
+from payments.reconciliation.comparing import reconcile
+from payments.reconciliation.differences import Reconciliation
 
 reconciliation = Blueprint("reconciliation", __name__, url_prefix="/money/reconciliation")
 

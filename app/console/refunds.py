@@ -17,7 +17,7 @@ from app.edge import db, now, person
 from kit.errors import Refusal
 from kit.money import Money
 from orders.reading import read_order
-from payments.refunds import (
+from payments.refunds.asking import (
     Refundable,
     RefundAsked,
     RefundEffect,

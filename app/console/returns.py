@@ -13,7 +13,7 @@ from app.console.orders import order_page
 from app.console.pages import page, said
 from app.edge import db, now, person
 from kit.errors import Refusal
-from payments.refunds import refund_effect
+from payments.refunds.asking import refund_effect
 from payments.returns.deciding import (
     Receipt,
     accept_return,

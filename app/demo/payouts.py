@@ -8,11 +8,11 @@ from uuid import UUID
 
 from app.services import Services
 from kit.clock import SetClock
-from payments.payout_accounts import make_account, refresh_account, set_up_account
-from payments.payout_reading import run_lines
-from payments.payout_runs import approve_run, draft_run
-from payments.payout_sending import send_line
-from payments.payout_terms import Terms, change_terms
+from payments.payouts.accounts import make_account, refresh_account, set_up_account
+from payments.payouts.reading import run_lines
+from payments.payouts.runs import approve_run, draft_run
+from payments.payouts.sending import send_line
+from payments.payouts.terms import Terms, change_terms
 from storage.database import transaction
 from storage.tenancy import Tenant
 

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from app.services import Services
 from kit.clock import SetClock
-from payments.dispute_sending import fetch_dispute
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked, ask_refund, refundable
+from payments.disputes.sending import fetch_dispute
+from payments.refunds.asking import RefundAsked, ask_refund, refundable
+from payments.refunds.sending import send_refund
 from storage.database import transaction
 from storage.tenancy import Tenant
 

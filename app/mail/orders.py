@@ -20,8 +20,8 @@ from app.store.rendering import render
 from orders.models import SentMail
 from orders.reading import read_order
 from orders.view import OrderView
-from payments.dispute_reading import DisputeView, disputes_of_order
-from payments.refund_reading import RefundView, refunds_of_order
+from payments.disputes.reading import DisputeView, disputes_of_order
+from payments.refunds.reading import RefundView, refunds_of_order
 from payments.returns.reading import ReturnView, read_return
 from payments.returns.requests import RequestView, read_request
 from storage.database import insert_rows

@@ -10,9 +10,9 @@ from app.mail.partners import in_utc, tell
 from app.payout_words import failure_words
 from app.services import Services
 from app.ui.formats import iso_money
-from payments.payout_accounts import PaidTo, paid_to
-from payments.payout_notices import note_owners, note_sent
-from payments.payout_reading import Payout, read_payout
+from payments.payouts.accounts import PaidTo, paid_to
+from payments.payouts.notices import note_owners, note_sent
+from payments.payouts.reading import Payout, read_payout
 from storage.tenancy import Tenant
 from tenants.overview import partner_overview
 

@@ -13,7 +13,7 @@ from app.portal.words import earning_words
 from payments.ledger.balances import held_orders, pending_by_date
 from payments.ledger.earnings import FIGURES
 from payments.ledger.earnings import earnings as read_earnings
-from payments.payout_reading import payouts as read_payouts
+from payments.payouts.reading import payouts as read_payouts
 
 earnings = Blueprint("earnings", __name__)
 PAGE = 50

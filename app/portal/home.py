@@ -24,8 +24,8 @@ from app.ui.rendering import answer
 from orders.feed import Sale, count_sales, newest_sales
 from payments.ledger.balances import Balance, Pending, balances, pending_by_date
 from payments.ledger.earned import PERIOD, Earned, earned
-from payments.payout_accounts import paid_to
-from payments.payout_terms import read_terms
+from payments.payouts.accounts import paid_to
+from payments.payouts.terms import read_terms
 from pricing.event_reading import events_for_store
 from pricing.outlook import PriceChange, announced_wholesale, price_changes
 

@@ -18,8 +18,8 @@ from orders.reading import newest_orders, read_order
 from orders.view import OrderView
 from payments.holds import holds_of_order
 from payments.ledger.earnings import earned_by_fact
-from payments.refund_reading import given_back, refunds_of_order
-from payments.refunds import refundable
+from payments.refunds.asking import refundable
+from payments.refunds.reading import given_back, refunds_of_order
 from payments.returns.reading import REASON_WORDS, returns_of_order
 from payments.returns.requests import requests_allowed, requests_of_order
 

@@ -22,7 +22,7 @@ from app.ui.toasts import say
 from kit.errors import Refusal
 from payments.gateway.errors import GatewayRefused, GatewayUnavailable
 from payments.ledger.balances import balances
-from payments.payout_accounts import (
+from payments.payouts.accounts import (
     COUNTRIES,
     PaidTo,
     make_account,
@@ -32,9 +32,9 @@ from payments.payout_accounts import (
     set_up_account,
     stop_change,
 )
-from payments.payout_reading import paid_for, read_payout
-from payments.payout_reading import payouts as read_payouts
-from payments.payout_terms import Terms, read_terms
+from payments.payouts.reading import paid_for, read_payout
+from payments.payouts.reading import payouts as read_payouts
+from payments.payouts.terms import Terms, read_terms
 from tenants.access import confirm_password
 
 payouts = Blueprint("payouts", __name__, url_prefix="/earnings")

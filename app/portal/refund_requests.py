@@ -16,7 +16,7 @@ from app.ui.toasts import say
 from kit.errors import NotFound, Refusal
 from kit.money import Money
 from orders.reading import read_order
-from payments.refunds import Refundable, RefundAsked, RefundEffect, refund_effect, refundable
+from payments.refunds.asking import Refundable, RefundAsked, RefundEffect, refund_effect, refundable
 from payments.returns.requests import request_refund, requests_allowed, requests_of_order
 
 refund_requests = Blueprint("refund_requests", __name__, url_prefix="/orders")

@@ -20,7 +20,7 @@ from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
 from payments.gateway.errors import GatewayRefused, GatewayUnavailable
-from payments.refund_reading import given_back, refunds_of_order
+from payments.refunds.reading import given_back, refunds_of_order
 from payments.returns.reading import returns_of_order
 from payments.returns.units import returnable
 from payments.settlement import Reference

@@ -16,7 +16,7 @@ from app.store.rendering import render
 from app.store.visit import primary_url, visit
 from kit.errors import Refusal, Refusals
 from orders.view import OrderView
-from payments.refunds import refundable
+from payments.refunds.asking import refundable
 from payments.returns.asking import LONGEST_NOTE, ask_return, cancel_return, withdraw
 from payments.returns.models import REASONS
 from payments.returns.units import Returnable, returnable

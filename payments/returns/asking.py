@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal, Refusals
 from kit.ids import new_id
 from orders.timeline import note as write_note
-from payments.refunds import RefundAsked, ask_refund
+from payments.refunds.asking import RefundAsked, ask_refund
 from payments.remainder import read_remainder
 from payments.returns.models import REASONS, Return, ReturnLine
 from payments.returns.units import NotReturnable, check_units, read_returnable

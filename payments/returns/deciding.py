@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from kit.errors import Refusal, Refusals
 from orders import stock
 from orders.timeline import note
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from payments.remainder import Remainder, read_remainder
 from payments.returns.asking import lock_return, record
 from payments.returns.units import read_returnable

@@ -14,7 +14,7 @@ from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from kit.money import Money
 from orders.timeline import note
-from payments.refunds import RefundAsked, refund_effect
+from payments.refunds.asking import RefundAsked, refund_effect
 from payments.remainder import NotRefundable
 from payments.returns.models import RefundRequest, RefundRequestLine
 from storage import audit

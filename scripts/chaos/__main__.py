@@ -21,7 +21,7 @@ from sqlalchemy import update
 
 from app.services import gateway
 from bench.installation import Installation
-from payments.payout_accounts import make_account, refresh_account, set_up_account
+from payments.payouts.accounts import make_account, refresh_account, set_up_account
 from scripts.chaos.counting import Count
 from scripts.chaos.killing import Processes
 from scripts.chaos.people import FINANCE, OWNER, Crowd

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.services import gateway
 from bench.installation import Installation
-from payments.reconciliation import reconcile
+from payments.reconciliation.comparing import reconcile
 from payments.verify import verify
 from storage.database import transaction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from tests.app.faces import Visitor, words
 from tests.payments.test_reconciliation import refund_by_hand
 from tests.payments.test_refunds import give_back

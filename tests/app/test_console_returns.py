@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from storage.database import transaction
 from tests.app.faces import Visitor, field, words
 from tests.payments.returns.test_requests import request as ask_for

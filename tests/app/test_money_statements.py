@@ -14,8 +14,8 @@ from sqlalchemy import event
 from kit.ids import new_id
 from payments.inbox import HEAD_START, drain, receive
 from payments.ledger.posting import Entry, post
-from payments.payout_reading import open_draft
-from payments.payout_runs import draft_run, withdraw_run
+from payments.payouts.reading import open_draft
+from payments.payouts.runs import draft_run, withdraw_run
 from storage.database import transaction
 from tests.app.faces import Visitor
 from tests.app.test_statement_pages import long_statement

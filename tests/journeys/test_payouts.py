@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from payments.payout_reading import open_draft
-from payments.payout_runs import withdraw_run
+from payments.payouts.reading import open_draft
+from payments.payouts.runs import withdraw_run
 from storage.database import transaction
 from tests.journeys.conftest import PASSWORD, Visitor, accessible, signed_in
 from tests.payments.payout_world import account, available, earn, line_of

@@ -15,7 +15,7 @@ from app.cli import verify_statements
 from app.statements import closed, spread_statements
 from kit.ids import new_id
 from payments.ledger.posting import Entry, post
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from payments.statements.periods import next_month
 from tests.journeys.conftest import Visitor, accessible, signed_in
 from tests.payments.test_refunds import give_back, lines

@@ -11,10 +11,10 @@ from sqlalchemy import text, update
 
 from payments.inbox import HEAD_START, drain
 from payments.ledger.balances import balances
-from payments.payout_accounts import make_account, refresh_account, set_up_account
-from payments.payout_reading import open_draft, run_lines
-from payments.payout_runs import approve_run, draft_run, exclude_line, withdraw_run
-from payments.payout_sending import send_line
+from payments.payouts.accounts import make_account, refresh_account, set_up_account
+from payments.payouts.reading import open_draft, run_lines
+from payments.payouts.runs import approve_run, draft_run, exclude_line, withdraw_run
+from payments.payouts.sending import send_line
 from payments.sandbox import call
 from storage.database import transaction
 from tenants.models import Company

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from payments.inbox import HEAD_START, drain
-from payments.reconciliation import reconcile
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked
+from payments.reconciliation.comparing import reconcile
+from payments.refunds.asking import RefundAsked
+from payments.refunds.sending import send_refund
 from storage.database import transaction
 from tests.payments.test_reconciliation import hear, refund_by_hand
 from tests.payments.test_refunds import accounts, ask, give_back, lines, one, sound, state

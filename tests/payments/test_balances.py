@@ -15,7 +15,7 @@ from payments.holds import holds_of_order, holds_to_release, place_hold, release
 from payments.ledger.balances import Balance, balances, balances_of_all, held_orders, pending_by_date
 from payments.ledger.earnings import earnings
 from payments.ledger.points import move_points
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from storage.database import transaction
 from tests.payments.test_refunds import give_back, lines, sound
 from tests.world import GERMAN, Shop, World

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from kit.errors import NotFound, Refusal
-from payments.dispute_reading import DisputeView, all_disputes, disputes_of_order, loss
-from payments.dispute_sending import ask_to_accept, ask_to_answer, fetch_dispute
-from payments.disputes import apply_dispute
+from payments.disputes.applying import apply_dispute
+from payments.disputes.reading import DisputeView, all_disputes, disputes_of_order, loss
+from payments.disputes.sending import ask_to_accept, ask_to_answer, fetch_dispute
 from payments.holds import holds_of_order
 from payments.inbox import HEAD_START, drain
 from payments.ledger.balances import Balance, balances
 from payments.ledger.posting import GivenBack
 from payments.ledger.shares import Share
-from payments.refunds import RefundAsked, refundable
+from payments.refunds.asking import RefundAsked, refundable
 from payments.remainder import Taken, part_of
 from payments.settlement import Reference
 from payments.sweep import sweep

@@ -9,7 +9,7 @@ from kit.errors import Refusal
 from payments.gateway.errors import GatewayUnavailable
 from payments.gateway.records import GatewayEvent
 from payments.inbox import receive
-from payments.payout_accounts import make_account, open_details, paid_to, set_up_account, stop_change
+from payments.payouts.accounts import make_account, open_details, paid_to, set_up_account, stop_change
 from tests.payments.payout_world import (
     account,
     approve,

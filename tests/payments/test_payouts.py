@@ -14,8 +14,8 @@ from sqlalchemy import text, update
 
 from kit.errors import NotFound, Refusal
 from payments.gateway.errors import GatewayUnavailable
-from payments.payout_reading import hanging, open_draft, paid_for, payouts, read_run, run_lines
-from payments.payout_runs import (
+from payments.payouts.reading import hanging, open_draft, paid_for, payouts, read_run, run_lines
+from payments.payouts.runs import (
     BY_SCHEDULE,
     draft_by_schedule,
     draft_run,
@@ -24,10 +24,10 @@ from payments.payout_runs import (
     review_run,
     withdraw_run,
 )
-from payments.payout_sending import send_line
-from payments.payout_terms import Terms, change_terms, read_terms
-from payments.reconciliation import reconcile
-from payments.refunds import RefundAsked
+from payments.payouts.sending import send_line
+from payments.payouts.terms import Terms, change_terms, read_terms
+from payments.reconciliation.comparing import reconcile
+from payments.refunds.asking import RefundAsked
 from payments.sweep import sweep
 from storage.database import transaction
 from tenants.models import Partner

@@ -20,13 +20,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from payments.checkout import apply
-from payments.dispute_sending import ask_to_accept, ask_to_answer
+from payments.disputes.sending import ask_to_accept, ask_to_answer
 from payments.gateway.client import StripeGateway
 from payments.gateway.errors import GatewayUnavailable, SignatureInvalid
 from payments.gateway.protocol import Gateway
 from payments.gateway.transport import InProcess
-from payments.reconciliation import reconcile
-from payments.refunds import RefundAsked
+from payments.reconciliation.comparing import reconcile
+from payments.refunds.asking import RefundAsked
 from payments.sandbox import call
 from payments.settlement import Reference, end
 from payments.sweep import sweep

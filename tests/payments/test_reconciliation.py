@@ -16,14 +16,14 @@ from app import cli
 from app.reconciling import first_day
 from kit.errors import Refusal
 from kit.money import Money
-from payments.causes import CAUSES
-from payments.comparison import Reconciliation
 from payments.fees import post_fee
 from payments.gateway.errors import GatewayUnavailable
 from payments.inbox import HEAD_START, drain
 from payments.ledger.posting import Entry, post
-from payments.reconciliation import TooSlow, reconcile
-from payments.refunds import RefundAsked
+from payments.reconciliation.causes import CAUSES
+from payments.reconciliation.comparing import TooSlow, reconcile
+from payments.reconciliation.differences import Reconciliation
+from payments.refunds.asking import RefundAsked
 from payments.settlement import Reference, end, record_unsold
 from storage.jobs import Job, enqueue
 from tests.payments.openapi import validate_request

@@ -20,8 +20,8 @@ from sqlalchemy import text
 
 from kit.errors import Refusal
 from payments.inbox import HEAD_START, drain
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked, refundable
+from payments.refunds.asking import RefundAsked, refundable
+from payments.refunds.sending import send_refund
 from storage.database import transaction
 from tests.orders.test_discounting import promotion
 from tests.payments.test_refunds import accounts, ask, lines, one, sound

@@ -13,9 +13,9 @@ from kit.errors import NotFound, Refusal
 from orders.fulfilment import ship
 from orders.reading import read_order
 from payments.inbox import HEAD_START, drain
-from payments.reconciliation import reconcile
-from payments.refund_sending import RefundReference, apply_refund, send_refund
-from payments.refunds import RefundAsked, ask_refund, refund_effect, refundable
+from payments.reconciliation.comparing import reconcile
+from payments.refunds.asking import RefundAsked, ask_refund, refund_effect, refundable
+from payments.refunds.sending import RefundReference, apply_refund, send_refund
 from payments.verify import verify
 from storage.database import transaction
 from tests.payments.test_settlement import control

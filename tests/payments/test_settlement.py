@@ -20,7 +20,7 @@ from orders.stock import SoldOut
 from payments.checkout import resume
 from payments.gateway.errors import GatewayUnavailable, SignatureInvalid
 from payments.inbox import HEAD_START, drain, receive
-from payments.reconciliation import reconcile
+from payments.reconciliation.comparing import reconcile
 from payments.sandbox import call
 from payments.sweep import sweep
 from payments.verify import verify

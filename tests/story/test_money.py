@@ -32,10 +32,10 @@ from orders.fulfilment import ship
 from payments.holds import holds_of_order, place_hold, release_hold
 from payments.ledger.balances import balances
 from payments.ledger.points import move_points
-from payments.payout_sending import send_line
-from payments.reconciliation import reconcile
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked, ask_refund
+from payments.payouts.sending import send_line
+from payments.reconciliation.comparing import reconcile
+from payments.refunds.asking import RefundAsked, ask_refund
+from payments.refunds.sending import send_refund
 from payments.sweep import sweep
 from storage.database import transaction
 from tests.orders.test_discounting import promotion

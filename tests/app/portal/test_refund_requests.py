@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from payments.returns.requests import requests_of_order
 from tests.app.faces import Visitor, field, words
 from tests.payments.returns.test_requests import allow, decline, request

@@ -14,7 +14,7 @@ from payments.books.accounts import AccountSums, sums_by_account, sums_by_partne
 from payments.books.journal import Wanted, journal, journal_page
 from payments.books.periods import Period, month, quarter, read_days, read_period
 from payments.books.tax import TaxReport, tax_reports
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from payments.statements.periods import next_month
 from storage.database import transaction
 from tests.payments.test_disputes import decide, dispute

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from kit.errors import NotFound, Refusal
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked, ask_refund
+from payments.refunds.asking import RefundAsked, ask_refund
+from payments.refunds.sending import send_refund
 from payments.remainder import NotRefundable
 from payments.returns.requests import (
     RequestView,

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from kit.errors import NotFound, Refusal, Refusals
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
-from payments.refund_sending import send_refund
-from payments.refunds import RefundAsked, ask_refund
+from payments.refunds.asking import RefundAsked, ask_refund
+from payments.refunds.sending import send_refund
 from payments.returns.asking import ask_return, cancel_return, withdraw
 from payments.returns.deciding import (
     Receipt,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from payments.ledger.posting import Entry, post
-from payments.refunds import RefundAsked
+from payments.refunds.asking import RefundAsked
 from payments.statements.checking import NotAStatement, chain_problems, check_statement
 from payments.statements.issuing import issue_statements, partners_due
 from payments.statements.kinds import kind_of

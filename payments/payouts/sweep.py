@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 
 from payments.gateway.errors import GatewayRefused, GatewayUnavailable
 from payments.gateway.protocol import Gateway
-from payments.payout_accounts import refresh_account
-from payments.payout_sending import send_line
+from payments.payouts.accounts import refresh_account
+from payments.payouts.sending import send_line
 from storage.database import transaction
 from storage.tenancy import Tenant
 

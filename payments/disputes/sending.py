@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal
 from orders.reading import read_order
 from orders.timeline import note
-from payments.disputes import apply_dispute
+from payments.disputes.applying import apply_dispute
 from payments.gateway.errors import GatewayRefused
 from payments.gateway.protocol import Gateway
 from payments.gateway.records import DisputeSnapshot

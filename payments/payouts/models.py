@@ -16,7 +16,7 @@ class PayoutAccount(Base):
     """A partner's account at Stripe. The latest by ``pays_from`` that has not ended is the one in use.
 
     ``stripe_id`` is null until Stripe has made it. ``able`` (it may receive money), ``closed`` and ``needs``
-    are what Stripe said at ``read_at``; see ``payments.payout_accounts.Need``. Nothing is sent to it before
+    are what Stripe said at ``read_at``; see ``payments.payouts.accounts.Need``. Nothing is sent to it before
     ``pays_from``, which a change puts off.
     """
 

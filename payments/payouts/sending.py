@@ -20,8 +20,8 @@ from payments.gateway.protocol import Gateway
 from payments.gateway.records import TransferSnapshot
 from payments.ledger.balances import balances
 from payments.ledger.posting import payout_entries, payout_reversed_entries, post
-from payments.payout_accounts import refresh_account
-from payments.payout_models import PayoutReversal
+from payments.payouts.accounts import refresh_account
+from payments.payouts.models import PayoutReversal
 from storage.database import insert_rows
 from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from kit.errors import NotFound, Refusal
 from kit.ids import new_id, new_ids
 from payments.ledger.balances import Balance, balances_of_all
-from payments.payout_models import PayoutLine, PayoutRun
-from payments.payout_terms import Terms, due_day, read_terms, seen_to
+from payments.payouts.models import PayoutLine, PayoutRun
+from payments.payouts.terms import Terms, due_day, read_terms, seen_to
 from storage import audit
 from storage.database import insert_rows
 from storage.jobs import Job, enqueue

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from payments.payout_models import PayoutNotice
+from payments.payouts.models import PayoutNotice
 from pricing.notices import Reader
 
 _NOTE = text("""

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.money import Money
-from payments.causes import CAUSES, Cause
+from payments.reconciliation.causes import CAUSES, Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 
 from kit.errors import Refusal
 from kit.money import Money
-from payments.causes import is_dispute, likely_kind, other_kind
-from payments.comparison import Difference, Reconciliation
 from payments.gateway.errors import GatewayRefused
 from payments.gateway.protocol import Gateway
 from payments.gateway.records import BalanceMovement
-from payments.matching import (
+from payments.reconciliation.causes import is_dispute, likely_kind, other_kind
+from payments.reconciliation.differences import Difference, Reconciliation
+from payments.reconciliation.matching import (
     OUT,
     Part,
     Posted,

@@ -8,10 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
-from payments.disputes import NotSettledYet
+from payments.disputes.applying import NotSettledYet
 from payments.gateway.records import RefundSnapshot
-from payments.refund_sending import RefundReference, apply_refund
-from payments.refunds import RefundAsked, ask_refund
+from payments.refunds.asking import RefundAsked, ask_refund
+from payments.refunds.sending import RefundReference, apply_refund
 from payments.remainder import NotRefundable, read_remainder
 from payments.settlement import Reference
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from kit.errors import NotFound
 from kit.money import Money
-from payments.disputes import UNDECIDED, lost_entries, reason_words
+from payments.disputes.applying import UNDECIDED, lost_entries, reason_words
 from payments.ledger.posting import losses
 from payments.remainder import read_remainder
 

@@ -20,7 +20,7 @@ from kit.errors import NotFound, Refusal
 from kit.ids import new_id
 from payments.gateway.protocol import Gateway
 from payments.gateway.records import AccountSnapshot
-from payments.payout_models import PayoutAccount
+from payments.payouts.models import PayoutAccount
 from storage import audit
 from storage.database import insert_rows
 from storage.jobs import Job, enqueue

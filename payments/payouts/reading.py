@@ -45,7 +45,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One partner's line of a run; see ``payments.payout_models.PayoutLine`` for its words."""
+    """One partner's line of a run; see ``payments.payouts.models.PayoutLine`` for its words."""
 
     partner_id: UUID
     line_id: UUID
