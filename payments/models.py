@@ -24,6 +24,8 @@ COMPANY_ACCOUNTS = (
 PARTNER_PAYABLE = "partner_payable"
 ACCOUNTS = (*COMPANY_ACCOUNTS, PARTNER_PAYABLE)
 _IN_ACCOUNTS = f"IN ({', '.join(repr(name) for name in ACCOUNTS)})"
+_ORDER = (["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"])
+_LINE = (["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"])
 
 
 class PaymentAttempt(Base):
@@ -38,7 +40,7 @@ class PaymentAttempt(Base):
         CheckConstraint("state IN ('opening', 'open', 'complete', 'expired', 'failed')", name="state"),
         CheckConstraint("amount > 0", name="amount"),
         UniqueConstraint("partner_id", "session_id"),
-        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        ForeignKeyConstraint(*_ORDER),
         Index("payment_attempts_state_expires_at_idx", "state", "expires_at"),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -76,7 +78,7 @@ class Refund(Base):
             name="funder",
         ),
         UniqueConstraint("partner_id", "stripe_id"),
-        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        ForeignKeyConstraint(*_ORDER),
         Index("refunds_partner_id_order_id_idx", "partner_id", "order_id"),
         Index("refunds_open_idx", "created_at", postgresql_where="state IN ('asked', 'pending')"),
     )
@@ -107,7 +109,7 @@ class RefundLine(Base):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         ForeignKeyConstraint(["partner_id", "refund_id"], ["refunds.partner_id", "refunds.refund_id"]),
-        ForeignKeyConstraint(["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"]),
+        ForeignKeyConstraint(*_LINE),
         Index("refund_lines_partner_id_line_id_idx", "partner_id", "line_id"),
     )
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -137,7 +139,7 @@ class Hold(Base):
             " AND (released_at IS NULL) = (released_for IS NULL)",
             name="released",
         ),
-        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        ForeignKeyConstraint(*_ORDER),
         Index(
             "holds_active_key", "partner_id", "order_id", "kind", unique=True,
             postgresql_where="released_at IS NULL",
@@ -170,7 +172,7 @@ class Dispute(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(closed_at IS NULL) = (state IN ('inquiry', 'open'))", name="closed_at"),
         UniqueConstraint("partner_id", "stripe_id"),
-        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
+        ForeignKeyConstraint(*_ORDER),
         Index("disputes_partner_id_order_id_idx", "partner_id", "order_id"),
         Index("disputes_open_idx", "due_at", postgresql_where="state IN ('inquiry', 'open')"),
     )
@@ -242,8 +244,8 @@ class LedgerEntry(Base):
         CheckConstraint("debit <> credit", name="two_accounts"),
         CheckConstraint(f"debit {_IN_ACCOUNTS} AND credit {_IN_ACCOUNTS}", name="accounts"),
         UniqueConstraint("partner_id", "source", "position"),
-        ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
-        ForeignKeyConstraint(["partner_id", "line_id"], ["order_lines.partner_id", "order_lines.line_id"]),
+        ForeignKeyConstraint(*_ORDER),
+        ForeignKeyConstraint(*_LINE),
         Index("ledger_entries_partner_id_order_id_idx", "partner_id", "order_id"),
         Index("ledger_entries_partner_id_posted_at_idx", "partner_id", "posted_at"),
         Index(
