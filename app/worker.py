@@ -1,13 +1,12 @@
 """The worker: takes jobs from the queue and hands each to the room that does it.
 
 A job's handler opens its own transactions. A job that fails is tried again, later each time; one
-whose worker was killed is found by its missing heartbeat and tried again too. Handlers are written
-so that doing a thing twice is the same as once.
+whose worker was killed is tried again too, by ``app.clockwork``. Handlers are written so that doing a
+thing twice is the same as once.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ import procrastinate
 from flask import Flask
 from procrastinate import RetryStrategy
 
+from app.clockwork import add_periodic
 from app.mail.events import send_event_mails, spread_event_mails
 from app.mail.orders import send_order_mails
 from app.mail.payouts import send_payout_mails
@@ -26,26 +26,18 @@ from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
 from app.pictures import fetch_picture, make_sizes
 from app.services import Services
 from app.statement_files import draw_pdf
-from app.statements import closed, issue_for, spread_statements
+from app.statements import issue_for, spread_statements
 from kit.ids import NIL
 from payments.checkout import resume
 from payments.disputes.sending import send_acceptance, send_answer
 from payments.fees import post_fee
 from payments.inbox import HEAD_START, drain
-from payments.ledger.points import move_points
-from payments.payouts.runs import draft_by_schedule
 from payments.payouts.sending import send_line
 from payments.refunds.sending import send_refund
 from payments.settlement import Reference
-from payments.sweep import sweep
-from pricing.band_filling import fill_bands
-from storage.database import transaction
 from storage.tenancy import Tenant
 
-log = logging.getLogger(__name__)
-
 _RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
-_DEAD_AFTER = 30
 
 
 def create(services: Services, store_app: Flask) -> procrastinate.App:
@@ -241,54 +233,7 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             now=services.clock.now(),
         )
 
-    # Every night, so that a worker that was off on the first of the month makes up for it: on any other
-    # night it finds nothing to do.
-    @app.periodic(cron="17 3 * * *")
-    @app.task(name="statements.due", queue="default", queueing_lock="statements.due")
-    def statements_due(timestamp: int) -> None:
-        spread_statements(services, until=closed(services))
-
-    @app.periodic(cron="* * * * * */2")
-    @app.task(name="stripe.inbox", queue="default", lock="stripe.inbox", queueing_lock="stripe.inbox")
-    def stripe_inbox(timestamp: int) -> None:
-        drain(services.face, gateway=services.gateway, now=services.clock.now())
-
-    @app.periodic(cron="7 * * * *")
-    @app.task(name="payments.sweep", queue="default", queueing_lock="payments.sweep")
-    def payments_sweep(timestamp: int) -> None:
-        sweep(
-            face=services.face,
-            console=services.console,
-            gateway=services.gateway,
-            now=services.clock.now(),
-        )
-
-    @app.periodic(cron="41 2 * * *")
-    @app.task(name="balance.points", queue="default", queueing_lock="balance.points")
-    def balance_points(timestamp: int) -> None:
-        with transaction(services.console) as session:
-            move_points(session, now=services.clock.now())
-
-    @app.periodic(cron="11 * * * *")
-    @app.task(name="payouts.draft", queue="default", lock="payouts.draft", queueing_lock="payouts.draft")
-    def payouts_draft(timestamp: int) -> None:
-        with transaction(services.console) as session:
-            draft_by_schedule(session, now=services.clock.now())
-
-    @app.periodic(cron="23 3 * * *")
-    @app.task(name="prices.bands", queue="default", lock="prices.bands", queueing_lock="prices.bands")
-    def prices_bands(timestamp: int) -> None:
-        with transaction(services.console) as session:
-            fill_bands(session, now=services.clock.now())
-
-    @app.periodic(cron="* * * * * */20")
-    @app.task(name="queue.rescue", queue="default", queueing_lock="queue.rescue", pass_context=True)
-    async def queue_rescue(context: procrastinate.JobContext, timestamp: int) -> None:
-        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER)
-        for job in stalled:
-            await app.job_manager.retry_job(job)
-            log.warning("job %s was left by a dead worker; trying again", job.task_name)
-
+    add_periodic(app, services)
     return app
 
 
