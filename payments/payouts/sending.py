@@ -138,13 +138,16 @@ def _begin(session: Session, reference: PayoutReference, now: datetime) -> tuple
 
 
 def _covered(session: Session, reference: PayoutReference, row: Row[Any], rows: Any, now: datetime) -> bool:
-    """Whether the balance still has the amount, beside what was approved before it."""
-    earlier = sum(
-        each.amount for each in rows if each.currency == row.currency and each.line_id < row.line_id
+    """Whether the balance still has the amount, beside what was approved before it or is on its way."""
+    others = sum(
+        each.amount
+        for each in rows
+        if each.currency == row.currency
+        and (each.line_id < row.line_id or each.line_id > row.line_id and each.tried_at is not None)
     )
     owed = balances(session, partner_id=reference.partner_id, now=now)
     available = sum(each.available.minor for each in owed if each.available.currency == row.currency)
-    return bool(available - earlier >= row.amount)
+    return bool(available - others >= row.amount)
 
 
 _LATER = text("""
