@@ -143,7 +143,7 @@ def _covered(session: Session, reference: PayoutReference, row: Row[Any], rows: 
         each.amount
         for each in rows
         if each.currency == row.currency
-        and (each.line_id < row.line_id or each.line_id > row.line_id and each.tried_at is not None)
+        and (each.line_id < row.line_id or (each.line_id > row.line_id and each.tried_at is not None))
     )
     owed = balances(session, partner_id=reference.partner_id, now=now)
     available = sum(each.available.minor for each in owed if each.available.currency == row.currency)
