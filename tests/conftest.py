@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -27,6 +28,10 @@ from tests.world import Installation, World
 
 _URL = "AWNING_TEST_SERVER"
 _TEMPLATE = "awning_template"
+
+# How long an example takes says nothing on a machine that others use, too.
+settings.register_profile("awning", deadline=None)
+settings.load_profile("awning")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -321,7 +321,7 @@ def test_an_account_that_stripe_restricts_fails_its_line(world: World) -> None:
     assert reasons(world, draft(world))["ada"] == "account_needs"
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.integers(1, 900), min_size=1, max_size=12), seed=st.integers(0, 999))
 def test_what_comes_back_is_owed_again_once_and_never_more_than_was_sent(
     world: World, parts: list[int], seed: int

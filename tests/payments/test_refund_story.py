@@ -146,7 +146,7 @@ def test_refunds_in_any_order(world: World) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=15, stateful_step_count=20, deadline=None,
+            max_examples=15, stateful_step_count=20,
             suppress_health_check=list(HealthCheck), print_blob=True,
         ),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def test_paying_twice_and_settling_often_has_one_effect(world: World) -> None:
     assert facts(world.ada, started.order_id) == ("paid", 3, 1, 1)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_webhooks_in_any_order_and_number_come_to_the_same_end(world: World, data: st.DataObject) -> None:
     ends = {

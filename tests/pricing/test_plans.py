@@ -186,7 +186,7 @@ def test_a_plan_is_taken_back_by_its_own_partner_alone(world: World) -> None:
         withdraw(tote)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_at_every_moment_the_price_is_the_plans_that_covers_it_or_the_standing_one(
     world: World, data: st.DataObject

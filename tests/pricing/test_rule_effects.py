@@ -186,7 +186,7 @@ def _hidden(shop: Shop) -> set[str]:
         return set(rows.scalars())
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["markup", "margin"]),
     value=st.integers(0, 30_000),

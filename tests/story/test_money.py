@@ -391,7 +391,6 @@ def test_money_through_anything(installation: Installation, capsys: pytest.Captu
             settings=settings(
                 max_examples=_EXAMPLES,
                 stateful_step_count=_LENGTH,
-                deadline=None,
                 database=None,
                 phases=(Phase.generate,),
                 print_blob=True,

@@ -41,7 +41,6 @@ def test_two_stores_live_through_anything(
             settings=settings(
                 max_examples=_EXAMPLES,
                 stateful_step_count=_LENGTH,
-                deadline=None,
                 database=None,
                 phases=(Phase.generate, Phase.shrink) if STEPS < 5000 else (Phase.generate,),
                 print_blob=True,

@@ -316,7 +316,7 @@ def written(world: World) -> bytes:
 def test_no_character_can_be_altered_unnoticed(written: bytes) -> None:
     original = written.decode()
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=1500)
     @given(
         st.integers(0, len(original) - 1),
         st.sampled_from(["put", "take", "replace"]),
