@@ -12,10 +12,11 @@ MOST_SECTIONS = 25
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of a page, its settings complete."""
+    """One section of a page, its settings complete. ``id`` tells it from others, where it has one."""
 
     type: str
     settings: dict[str, Any]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,10 @@ class Composition:
 
 
 def compose(theme: Theme, page: list[Any]) -> Composition:
-    """Judge a page's sections against the theme. Sections of an unknown type are left out and reported."""
+    """Judge a page's sections against the theme.
+
+    Sections that are hidden are left out; those of an unknown type are left out and reported.
+    """
     sections: list[Section] = []
     problems: dict[str, str] = {}
     if len(page) > MOST_SECTIONS:
@@ -38,8 +42,10 @@ def compose(theme: Theme, page: list[Any]) -> Composition:
         if schema is None or not isinstance(kind, str):
             problems[str(position)] = "This theme has no such section."
             continue
+        if given.get("hidden") is True:
+            continue
         settings = given.get("settings", {})
         chosen = schema.choose(settings if isinstance(settings, dict) else {})
-        sections.append(Section(kind, chosen.values))
+        sections.append(Section(kind, chosen.values, str(given.get("id", ""))))
         problems.update({f"{position}.{key}": problem for key, problem in chosen.problems.items()})
     return Composition(tuple(sections), problems)

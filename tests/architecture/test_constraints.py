@@ -111,6 +111,10 @@ _ROWS = (
     " NULL, '', NULL, '', 0, NULL, now())",
     "INSERT INTO payout_reversals VALUES (:ada, 'trr_1', :id, 1, now())",
     "INSERT INTO payout_notices VALUES (:ada, :id, :id, NULL)",
+    "INSERT INTO look_drafts VALUES (:ada, :store, 1, 0, 'x', now())",
+    "INSERT INTO look_drafts SELECT partner_id, store_id, 1, 0, 'x', now() FROM stores WHERE partner_id = :ben",
+    "INSERT INTO look_steps VALUES (:ada, :store, 0, 'x', '{}', '{}', '', 'x', 1, 'x', now())",
+    "INSERT INTO draft_links VALUES (:ada, :id, :store, :bytes, 'x', now(), now() + interval '1 day', NULL)",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
@@ -133,6 +137,10 @@ _BROKEN: dict[str, dict[str, str]] = {
     "coupons_value_check": {"value": "10001"},
     "delivery_rates_amount_check": {"amount": "-1"},
     "delivery_rates_days_check": {"days_to": "days_from - 1"},
+    "draft_links_expires_at_check": {"expires_at": "created_at"},
+    "draft_links_token_key": {"link_id": "gen_random_uuid()"},
+    "look_drafts_counts_check": {"version": "-1"},
+    "look_steps_step_check": {"step": "-1"},
     "hostnames_lower_check": {"host": "'Shop.example.com'"},
     "ledger_entries_accounts_check": {"debit": "'petty_cash'"},
     "ledger_entries_amount_check": {"amount": "0"},
