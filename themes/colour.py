@@ -125,6 +125,9 @@ def palette(
         "ink": ink_hex,
         "ink-2": _hex(_color("oklch", [0.45 if scheme == "light" else 0.76, ink[1], ink[2]])),
         "sunk": _hex(_color("oklch", [ground[0] + away * 0.028, ground[1] * 1.5, ground[2]])),
+        "surface": _hex(
+            _color("oklch", [min(ground[0] + 0.01, 1) if scheme == "light" else 0.22, *ground[1:]])
+        ),
         "field": _hex(_color("oklch", [0.6, 0.014, ink[2]])),
         "bad": "#a4262c" if scheme == "light" else "#ff9a90",
         "good": "#2c6a45" if scheme == "light" else "#86d0a2",

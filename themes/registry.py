@@ -47,8 +47,23 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """A typeface. ``stack`` is CSS; ``file`` is the asset that the first of the stack needs, empty where it
+    is on every device; ``mail`` is the stack for mail, which loads no files."""
+
+    stack: str
+    file: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
-    """One version of a theme. ``chain`` lists its folder and then its ancestors' folders."""
+    """One version of a theme. ``chain`` lists its folder and then its ancestors' folders.
+
+    ``faces`` are its typefaces by the value that a font setting keeps, beside ``system``, and ``text_face``
+    names the one of running text. ``tokens`` maps a choice, and its value, to CSS custom properties
+    without their dashes.
+    """
 
     id: str
     version: int
@@ -58,6 +73,9 @@ class Theme:
     schema: Schema
     sections: dict[str, Schema]
     presets: tuple[Preset, ...]
+    faces: dict[str, Face]
+    text_face: str
+    tokens: dict[str, dict[str, dict[str, str]]]
     asset_hash: str = field(default="")
 
     @property
@@ -151,6 +169,8 @@ class Registry:
             Preset(each["id"], each["label"], each.get("settings", {}), each.get("pages", {}))
             for each in raw.get("presets", [])
         )
+        ancestry = [self._raw[each][1] for each in reversed(lineage)]
+        faces, text_face = _faces(theme_id, ancestry, schema)
         return Theme(
             raw["id"],
             raw["version"],
@@ -160,8 +180,28 @@ class Registry:
             schema,
             sections,
             presets,
+            faces,
+            text_face,
+            {name: values for each in ancestry for name, values in each["tokens"].items()},
             tree_hash(folder / "assets"),
         )
+
+
+def _faces(theme_id: str, ancestry: list[dict[str, Any]], schema: Schema) -> tuple[dict[str, Face], str]:
+    """The faces of a theme and of those before it, and the name of the one for its text."""
+    faces = {"system": Face("system-ui,Arial,sans-serif", "", "Arial,sans-serif")}
+    text_face = "system"
+    for each in ancestry:
+        text_face = each.get("text_face", text_face)
+        for name, raw in each["faces"].items():
+            if not isinstance(raw, dict) or not raw.get("stack"):
+                raise ThemeError(f"theme {each['id']!r}: the face {name!r} needs a stack")
+            faces[name] = Face(raw["stack"], raw.get("file", ""), raw.get("mail", "Arial,sans-serif"))
+    offered = [option.value for each in schema.settings if each.type == "font" for option in each.options]
+    for name in (text_face, *offered):
+        if name not in faces:
+            raise ThemeError(f"theme {theme_id!r}: there is no face {name!r}")
+    return faces, text_face
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -174,6 +214,9 @@ def _read(folder: Path) -> dict[str, Any]:
             raise ThemeError(f"{folder.name}/theme.toml: {key!r} is missing, or is no {kind.__name__}")
     if raw["api"] != API:
         raise ThemeError(f"theme {raw['id']!r} is made for theme API {raw['api']}; this is {API}")
+    for key in ("faces", "tokens"):
+        if not isinstance(raw.setdefault(key, {}), dict):
+            raise ThemeError(f"{folder.name}/theme.toml: {key!r} is no table")
     return raw
 
 

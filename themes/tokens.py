@@ -12,28 +12,25 @@ from typing import Any
 from themes.colour import Adjustment, palette
 from themes.registry import Registry, Theme, installed
 
-# Font stacks by the choice's value; the theme's own sheet declares the faces themselves.
-FACES: dict[str, tuple[str, str]] = {
-    "newsreader": ('"Newsreader Display",Georgia,serif', "newsreader-display"),
-    "bricolage": ('"Bricolage Display","Trebuchet MS",sans-serif', "bricolage-display"),
-    "instrument": ('"Instrument Sans",Arial,sans-serif', "instrument-sans"),
-}
-_RADII = {"square": "0", "slight": "2px", "soft": "10px"}
-_RATIOS = {"portrait": "4/5", "square": "1/1", "tall": "3/4"}
+# For a theme without brand colours.
+_NO_BRAND = ("#3d3d3a",)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """A published look, ready to be shown.
 
-    ``settings`` is complete. ``tokens`` are the colours (hex) by name, for mail, where CSS variables
-    do not work. ``css`` is the token sheet and ``hash`` its name; ``fonts`` are the asset files that
-    every page uses, for preloading.
+    ``settings`` is complete; ``attributes`` are those of them that a sheet can ask for, as data attributes
+    of the page. ``tokens`` are the colours (hex) by name, for mail, where CSS variables do not work, and
+    ``dark`` those of a reader's dark mode. ``css`` is the token sheet and ``hash`` its name; ``fonts`` are
+    the asset files that every page uses, for preloading.
     """
 
     theme: Theme
     settings: dict[str, Any]
+    attributes: dict[str, str]
     tokens: dict[str, str]
+    dark: dict[str, str]
     adjustments: tuple[Adjustment, ...]
     css: str
     hash: str
@@ -53,20 +50,56 @@ def look(theme_name: str, settings: Mapping[str, Any], registry: Registry | None
 def _look(registry: Registry, theme_name: str, settings: str) -> Look:
     theme = registry.theme(theme_name)
     chosen = theme.schema.choose(json.loads(settings)).values
-    brands = tuple(chosen[key] for key in ("brand", "brand_2", "brand_3") if chosen.get(key))
-    colours = palette(brands or ("#643038",), chosen.get("paper", "warm"))
-    display, display_file = FACES[chosen.get("display", "newsreader")]
+    brands = tuple(chosen[key] for key in ("brand", "brand_2", "brand_3") if chosen.get(key)) or _NO_BRAND
+    scheme, paper = chosen.get("scheme", "light"), chosen.get("paper", "warm")
+    light, dark = (palette(brands, paper, each) for each in ("light", "dark"))
+    shown = {"light": (light,), "dark": (dark,)}.get(scheme, (light, dark))
+    colours = [{**each.tokens, **_button(chosen.get("button", "brand"), each.tokens)} for each in shown]
+    display = theme.faces[chosen.get("display") or theme.text_face]
+    text = theme.faces[theme.text_face]
     values = {
-        **colours.tokens,
-        "display": display,
-        "radius": _RADII[chosen.get("corners", "slight")],
-        "ratio": _RATIOS[chosen.get("card_ratio", "portrait")],
-        **_button(chosen.get("button", "brand"), colours.tokens),
+        "color-scheme": {"light": "light", "dark": "dark"}.get(scheme, "light dark"),
+        **{f"--{name}": _by_scheme([each[name] for each in colours]) for name in colours[0]},
+        "--display": display.stack,
+        "--text": text.stack,
+        **{f"--{name}": value for name, value in _chosen_tokens(theme, chosen).items()},
     }
-    css = ":root{" + ";".join(f"--{name}:{value}" for name, value in values.items()) + "}\n"
-    fonts = tuple(dict.fromkeys(f"fonts/{name}.woff2" for name in (display_file, "instrument-sans")))
-    digest = hashlib.sha256(css.encode()).hexdigest()[:20]
-    return Look(theme, chosen, colours.tokens, colours.adjustments, css, digest, fonts)
+    css = ":root{" + ";".join(f"{name}:{value}" for name, value in values.items()) + "}\n"
+    return Look(
+        theme=theme,
+        settings=chosen,
+        attributes=_attributes(theme, chosen),
+        tokens=colours[0],
+        dark=dark.tokens,
+        adjustments=tuple(dict.fromkeys(change for each in shown for change in each.adjustments)),
+        css=css,
+        hash=hashlib.sha256(css.encode()).hexdigest()[:20],
+        fonts=tuple(dict.fromkeys(face.file for face in (display, text) if face.file)),
+    )
+
+
+def _by_scheme(colours: list[str]) -> str:
+    light, *dark = colours
+    return f"light-dark({light},{dark[0]})" if dark and dark[0] != light else light
+
+
+def _chosen_tokens(theme: Theme, chosen: dict[str, Any]) -> dict[str, str]:
+    """The custom properties that the theme keeps for what was chosen."""
+    return {
+        name: value
+        for setting, by_value in theme.tokens.items()
+        for name, value in by_value.get(str(chosen.get(setting)), {}).items()
+    }
+
+
+def _attributes(theme: Theme, chosen: dict[str, Any]) -> dict[str, str]:
+    """What was chosen from a list, which is safe in an attribute because the theme wrote the list."""
+    kinds = ("choice", "font", "color_scheme")
+    return {
+        f"data-{setting.id.replace('_', '-')}": chosen[setting.id]
+        for setting in theme.schema.settings
+        if setting.type in kinds and chosen[setting.id]
+    }
 
 
 def _button(style: str, colours: dict[str, str]) -> dict[str, str]:

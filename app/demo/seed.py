@@ -10,7 +10,7 @@ import io
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from typing import Any
@@ -52,6 +52,7 @@ from pricing.wholesale import NewWholesale, set_wholesale
 from storage.database import transaction
 from storage.tenancy import Tenant
 from tenants.access import invite, use_link
+from tenants.company import change_settings, read_company
 from tenants.partners import NewStore, create_partner, set_store_state
 from themes.registry import installed
 
@@ -160,6 +161,16 @@ def _company(services: Services) -> tuple[UUID, UUID]:
             currencies=["USD", "EUR"],
             smallest_margin_minor={"USD": 100, "EUR": 100},
             demo=True,
+        )
+        change_settings(
+            session,
+            wanted=replace(
+                read_company(session),
+                return_instructions="Northlight Returns\n4 Quay Road\nPortland, OR 97201\n\nPack it well.",
+                partner_refund_requests=True,
+            ),
+            actor=ACTOR,
+            now=services.clock.now(),
         )
         gold = add_price_list(session, name="Gold")
         for country, name, bps in (("DE", "VAT", 1900), ("AT", "VAT", 2000), ("NL", "VAT", 2100)):
@@ -357,7 +368,7 @@ def _open(
 
 
 def _look(store: DemoStore, drawn: dict[str, PictureRef]) -> FirstLook:
-    settings = dict(installed().theme("aurora").preset(store.preset).settings)
+    settings = dict(installed().theme(store.theme).preset(store.preset).settings)
     settings["logo"] = _image(drawn[f"logo/{store.slug}"], store.name)
     hero = {
         "heading": store.heading,
@@ -372,7 +383,7 @@ def _look(store: DemoStore, drawn: dict[str, PictureRef]) -> FirstLook:
         {"type": "collections", "settings": {}},
         {"type": "facts", "settings": {}},
     ]
-    return FirstLook("aurora", settings, {"home": home})
+    return FirstLook(store.theme, settings, {"home": home})
 
 
 def _image(ref: PictureRef, alt: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class DemoStore:
     locale: str
     tax_inclusive: bool
     gold: bool
+    theme: str
     preset: str
     scene: str
     logo: tuple[str, tuple[str, str]]
@@ -46,6 +47,7 @@ STORES = (
         locale="en_US",
         tax_inclusive=False,
         gold=True,
+        theme="aurora",
         preset="reading-room",
         scene="reading-room",
         logo=("serif", ("#2f2622", "#643038")),
@@ -80,6 +82,7 @@ STORES = (
         locale="en_DE",
         tax_inclusive=True,
         gold=False,
+        theme="aurora",
         preset="kitchen",
         scene="kitchen",
         logo=("leaf+sans", ("#155157", "#e94a2b")),
@@ -102,7 +105,8 @@ STORES = (
         locale="en_DE",
         tax_inclusive=True,
         gold=False,
-        preset="studio",
+        theme="market",
+        preset="broadcast",
         scene="studio",
         logo=("signal+grotesque", ("#1c1a17", "#1c4cc8")),
         markup=5200,

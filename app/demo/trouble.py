@@ -1,4 +1,5 @@
-"""What goes wrong in the demo's past: something given back, a dispute that was lost, and one to answer."""
+"""What goes wrong in the demo's past: something given back, a return to decide, a dispute that was lost, and
+one to answer."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from kit.clock import SetClock
 from payments.disputes.sending import fetch_dispute
 from payments.refunds.asking import RefundAsked, ask_refund, refundable
 from payments.refunds.sending import send_refund
+from payments.returns.asking import ask_return
+from payments.returns.units import returnable
 from storage.database import transaction
 from storage.tenancy import Tenant
 
@@ -36,7 +39,7 @@ def make_trouble(
     staff: str,
 ) -> None:
     """Let a unit come back broken, and two banks dispute payments of one partner's store; the first of them
-    has decided for its shopper.
+    has decided for its shopper. Somebody asks to send back what does not fit.
 
     ``bank`` turns a knob of the sandbox, by its path and its settings, and returns what came of it.
     """
@@ -50,6 +53,7 @@ def make_trouble(
     fetch_dispute(services.face, gateway=services.gateway, dispute_id=lost, now=services.clock.now())
     _at(services, today - timedelta(days=1))
     _dispute(services, tenant, bank, "fraudulent", older=timedelta(days=10))
+    _send_back(services, tenant)
     _at(services, today)
 
 
@@ -89,3 +93,19 @@ def _give_back(services: Services, tenant: Tenant, staff: str) -> None:
         now = services.clock.now()
         refund_id = ask_refund(session, **keys, asked=asked, actor=staff, now=now)
     send_refund(tenant, gateway=services.gateway, refund_id=refund_id, now=services.clock.now())
+
+
+def _send_back(services: Services, tenant: Tenant) -> None:
+    order_id, _ = _order(services, tenant, timedelta(days=5))
+    keys = {"partner_id": tenant.partner_id, "order_id": order_id}
+    now = services.clock.now()
+    with tenant.begin() as session:
+        line_id = returnable(session, **keys, now=now).lines[0].line_id
+        ask_return(
+            session,
+            **keys,
+            units={line_id: 1},
+            reasons={line_id: "does_not_fit"},
+            note="It is smaller than it looked. I have not used it.",
+            now=now,
+        )

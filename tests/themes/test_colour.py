@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 
 import pytest
@@ -117,8 +118,21 @@ def test_a_look_shows_even_when_its_settings_are_wrong() -> None:
 
 
 def test_presets_differ_in_more_than_colour() -> None:
-    shown = [look("aurora@1", preset.settings) for preset in installed().theme("aurora").presets]
-    assert len({each.hash for each in shown}) == 3
-    for key in ("display", "header", "hero", "card_ratio", "corners", "paper"):
-        assert len({each.settings[key] for each in shown}) == 3
-    assert all(len(each.fonts) <= 2 for each in shown)
+    for theme in (each for each in installed().themes if each.presets):
+        shown = [look(theme.name, preset.settings) for preset in theme.presets]
+        assert len(shown) == len({each.hash for each in shown}) >= 2
+        for one, other in itertools.combinations(shown, 2):
+            differing = {key for key in one.attributes if one.attributes[key] != other.attributes[key]}
+            assert len(differing) >= 4
+        assert all(len(each.fonts) <= 2 for each in shown)
+
+
+def test_a_scheme_is_light_dark_or_the_shoppers_own() -> None:
+    def css(scheme: str) -> str:
+        return look("aurora@1", {"scheme": scheme}).css
+
+    light, dark = palette(("#643038",), "warm"), palette(("#643038",), "warm", "dark")
+    assert f"color-scheme:light;--paper:{light.tokens['paper']}" in css("light")
+    assert f"color-scheme:dark;--paper:{dark.tokens['paper']}" in css("dark")
+    both = f"light-dark({light.tokens['paper']},{dark.tokens['paper']})"
+    assert f"color-scheme:light dark;--paper:{both}" in css("auto")

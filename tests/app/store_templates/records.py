@@ -71,8 +71,16 @@ def application() -> Flask:
     return app
 
 
+PRESETS = {
+    "reading-room": "aurora@1",
+    "kitchen": "aurora@1",
+    "broadcast": "market@1",
+    "depot": "market@1",
+}
+
+
 def storefront(preset: str = "reading-room", **given: Any) -> Storefront:
-    settings = installed().theme("aurora").preset(preset).settings
+    settings = installed().theme(PRESETS[preset]).preset(preset).settings
     values: dict[str, Any] = {
         "partner_id": UUID(int=1),
         "store_id": UUID(int=2),
@@ -86,7 +94,7 @@ def storefront(preset: str = "reading-room", **given: Any) -> Storefront:
         "tax_inclusive": False,
         "support_email": "help@hollin.example",
         "company_name": "Northlight Goods",
-        "theme": "aurora@1",
+        "theme": PRESETS[preset],
         "settings": {**settings, "announcement": "Free delivery this week"},
         "pages": {},
         "menu": (MenuItem("all", "Shop", 24), MenuItem("mugs", "Mugs", 1)),

@@ -20,7 +20,7 @@ import records
 from app.store.rendering import Renderer
 
 PAGES = records.pages()
-PRESETS = ("reading-room", "kitchen", "studio")
+
 RENDERER = Renderer()
 
 
@@ -43,7 +43,7 @@ def show(app: Flask, name: str, preset: str = "reading-room", **given: Any) -> s
 
 
 @pytest.mark.parametrize("name", list(PAGES))
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", records.PRESETS)
 def test_a_page_is_valid_and_obeys_its_policy(app: Flask, name: str, preset: str) -> None:
     page = show(app, name, preset)
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
@@ -121,7 +121,7 @@ def test_a_missing_name_is_an_error_and_not_a_gap(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ["receipt.html", "receipt.txt", "shipped.html", "shipped.txt"])
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", records.PRESETS)
 def test_mail_is_written_without_a_request(app: Flask, name: str, preset: str) -> None:
     order = records.order()
     with app.app_context():
