@@ -23,6 +23,7 @@ from kit.money import Money
 from orders.quoting import delivery_options
 from pricing.listing import Listings, ProductListing, listings
 from pricing.reading import COLLECTION, EVERYTHING, SEARCH, WITH_RELATED
+from pricing.sale_clock import sale_clock
 from themes.registry import installed
 from themes.sections import compose
 
@@ -50,12 +51,13 @@ class ShownCollection:
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """A section of a composed page, with the goods that it shows."""
+    """A section of a composed page, with the goods that it shows, and until when a sale runs."""
 
     type: str
     settings: dict[str, Any]
     products: tuple[ProductListing, ...]
     collections: tuple[Any, ...]
+    ends: datetime | None = None
 
 
 def cached(make: Callable[[], Rendered], *, key: str) -> AnyResponse:
@@ -129,11 +131,16 @@ def _home() -> Rendered:
     sections, ends = [], []
     for section in composition.sections:
         products: tuple[ProductListing, ...] = ()
+        until = None
         if section.type == "featured":
             found = _of_collection(section.settings["collection"], limit=section.settings["count"])
             products = found.products
             ends.append(found.good_until)
-        sections.append(ShownSection(section.type, section.settings, products, shop.menu))
+        elif section.type == "countdown":
+            clock = sale_clock(db(), partner_id=shop.partner_id, store_id=shop.store_id, now=now())
+            until = clock.ends
+            ends.append(clock.changes)
+        sections.append(ShownSection(section.type, section.settings, products, shop.menu, until))
     html = _show("home.html", title=shop.name, path="/", sections=sections)
     return Rendered(html, min((end for end in ends if end), default=None))
 

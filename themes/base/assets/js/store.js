@@ -101,4 +101,20 @@ async function total(form) {
   }
 }
 
+// A countdown ticks by the minute; the words beside it say the moment itself.
+function tick() {
+  for (const clock of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.ceil((Date.parse(clock.dataset.until) - Date.now()) / 60000));
+    const show = (part, value) => (clock.querySelector(`[data-${part}]`).textContent = value);
+    show("days", Math.floor(left / 1440));
+    show("hours", Math.floor(left / 60) % 24);
+    show("minutes", left % 60);
+    clock.hidden = !left;
+  }
+}
+if (document.querySelector("[data-until]")) {
+  tick();
+  setInterval(tick, 10000);
+}
+
 prepare(document);
