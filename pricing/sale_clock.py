@@ -23,9 +23,10 @@ class SaleClock:
 
 def sale_clock(session: Session, *, partner_id: UUID, store_id: UUID, now: datetime) -> SaleClock:
     """Read what shoppers have something of: the store's own sales, and the events whose saving it shares."""
-    keys = {"partner_id": partner_id, "store_id": store_id, "now": now}
-    sales = store_sales(session, **keys)
-    events = [each for each in events_for_store(session, **keys) if each.joined and each.pass_on_bps]
-    ends = [each.ends for each in (*sales, *events) if each.running and each.ends]
-    ahead = [each.begins for each in (*sales, *events) if not each.running]
+    sales = store_sales(session, partner_id=partner_id, store_id=store_id, now=now)
+    events = events_for_store(session, partner_id=partner_id, store_id=store_id, now=now)
+    periods = [(each.begins, each.ends) for each in sales]
+    periods += [(each.begins, each.ends) for each in events if each.joined and each.pass_on_bps]
+    ends = [end for begin, end in periods if begin <= now and end]
+    ahead = [begin for begin, _ in periods if begin > now]
     return SaleClock(min(ends, default=None), min((*ends, *ahead), default=None))

@@ -85,8 +85,7 @@ class FolderStore:
 class S3Store:
     """Objects in a bucket. Without ``access_key``, credentials come from where boto3 looks for them.
 
-    ``prefix`` is put before every name, so that several installations can share a bucket. A ready
-    ``client`` may be passed in its place, which is how tests speak to a stand-in.
+    ``prefix`` is put before every name, so that several installations can share a bucket.
     """
 
     def __init__(
@@ -98,11 +97,10 @@ class S3Store:
         access_key: str | None = None,
         secret_key: str | None = None,
         prefix: str = "",
-        client: S3Client | None = None,
     ) -> None:
         self._bucket = bucket
         self._prefix = prefix
-        self._client = client or _connect(endpoint_url, region, access_key, secret_key)
+        self._client = _connect(endpoint_url, region, access_key, secret_key)
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
         self._client.put_object(

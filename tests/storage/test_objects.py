@@ -1,49 +1,64 @@
-"""The folder store and the S3 store keep the same promises."""
+"""The folder store and the S3 store keep the same promises. S3 is a real server, which checks signatures."""
 
 from __future__ import annotations
 
-import io
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from storage.objects import FolderStore, ObjectMissing, ObjectStore, S3Store
 
+_KEY, _SECRET = "awning-tests", "a secret of the tests"
 
-class Bucket:
-    """A stand-in for boto3's client: a dictionary with S3's words for absence."""
 
-    class Error(Exception):
-        def __init__(self, code: str) -> None:
-            self.response = {"Error": {"Code": code}}
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an S3 server with a bucket ``goods``."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "goods").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    rclone = str(Path(sys.executable).with_name("rclone"))
+    command = [rclone, "serve", "s3", "--addr", address, "--auth-key", f"{_KEY},{_SECRET}"]
+    server = subprocess.Popen([*command, str(folder)], stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(10)
 
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {}
 
-    def put_object(self, **given: Any) -> None:
-        self.objects[given["Key"]] = given
-
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 (boto3's own names)
-        if Key not in self.objects:
-            raise self.Error("NoSuchKey")
-        return {"Body": io.BytesIO(self.objects[Key]["Body"])}
-
-    def head_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
-        if Bucket == "forbidden":
-            raise self.Error("403")
-        if Key not in self.objects:
-            raise self.Error("404")
-
-    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
-        self.objects.pop(Key, None)
+def bucket(address: str, *, secret: str = _SECRET, prefix: str = "eu/", name: str = "goods") -> S3Store:
+    return S3Store(
+        name, endpoint_url=address, region="us-east-1", access_key=_KEY, secret_key=secret, prefix=prefix
+    )
 
 
 @pytest.fixture(params=["folder", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "folder":
         return FolderStore(tmp_path / "objects")
-    return S3Store("goods", prefix="eu/", client=Bucket())  # type: ignore[arg-type]
+    return _ready(bucket(request.getfixturevalue("s3"), prefix=f"{tmp_path.name.replace('_', '-').lower()}/"))
+
+
+def _ready(store: S3Store) -> S3Store:
+    """The same, once its server answers."""
+    for _ in range(100):
+        try:
+            store.exists("nothing")
+        except BotoCoreError:
+            time.sleep(0.05)
+        else:
+            return store
+    raise AssertionError("the S3 server did not start")
 
 
 def test_what_is_put_can_be_read_replaced_and_forgotten(store: ObjectStore) -> None:
@@ -58,6 +73,12 @@ def test_what_is_put_can_be_read_replaced_and_forgotten(store: ObjectStore) -> N
     assert not store.exists(name)
     with pytest.raises(ObjectMissing):
         store.get(name)
+
+
+def test_megabytes_come_back_as_they_went(store: ObjectStore) -> None:
+    data = bytes(range(256)) * 20_000
+    store.put("pictures/large.webp", data, "image/webp")
+    assert store.get("pictures/large.webp") == data
 
 
 @pytest.mark.parametrize(
@@ -89,21 +110,29 @@ def test_a_folder_holds_no_half_written_file(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["a.webp"]
 
 
-def test_objects_in_a_bucket_carry_prefix_type_and_caching() -> None:
-    bucket = Bucket()
-    S3Store("goods", prefix="eu/", client=bucket).put("pictures/a.webp", b"x", "image/webp")  # type: ignore[arg-type]
-    stored = bucket.objects["eu/pictures/a.webp"]
-    assert stored["ContentType"] == "image/webp"
-    assert "immutable" in stored["CacheControl"]
+def test_objects_in_a_bucket_carry_prefix_type_and_caching(s3: str) -> None:
+    store = _ready(bucket(s3))
+    store.put("pictures/b.webp", b"x", "image/webp")
+    store.put("statements/b.pdf", b"x", "application/pdf")
+    client = boto3.client(
+        "s3", endpoint_url=s3, region_name="us-east-1", aws_access_key_id=_KEY, aws_secret_access_key=_SECRET
+    )
+    picture = client.head_object(Bucket="goods", Key="eu/pictures/b.webp")
+    assert (picture["ContentType"], picture["CacheControl"]) == (
+        "image/webp",
+        "public, max-age=31536000, immutable",
+    )
+    # What is no picture is kept by no cache.
+    statement = client.head_object(Bucket="goods", Key="eu/statements/b.pdf")
+    assert (statement["ContentType"], statement["CacheControl"]) == ("application/pdf", "private, no-store")
 
 
-def test_what_is_no_picture_is_kept_by_no_cache() -> None:
-    bucket = Bucket()
-    S3Store("goods", client=bucket).put("statements/a.pdf", b"x", "application/pdf")  # type: ignore[arg-type]
-    assert bucket.objects["statements/a.pdf"]["CacheControl"] == "private, no-store"
-
-
-def test_a_bucket_that_may_not_be_read_is_not_mistaken_for_an_empty_one() -> None:
-    store = S3Store("forbidden", client=Bucket())  # type: ignore[arg-type]
-    with pytest.raises(Bucket.Error):
-        store.exists("a.webp")
+def test_a_wrong_secret_is_refused_and_not_taken_for_an_empty_bucket(s3: str) -> None:
+    _ready(bucket(s3)).put("pictures/c.webp", b"x", "image/webp")
+    wrong = bucket(s3, secret="another")
+    for act in (wrong.get, wrong.exists, wrong.delete):
+        with pytest.raises(ClientError):
+            act("pictures/c.webp")
+    with pytest.raises(ClientError):
+        wrong.put("pictures/c.webp", b"y", "image/webp")
+    assert bucket(s3).get("pictures/c.webp") == b"x"
