@@ -23,7 +23,9 @@ PROTECTED = frozenset(
         "templates/confirmation.html",
         "templates/order.html",
         "templates/policy.html",
+        "templates/return.html",
         "snippets/policies.html",
+        "snippets/returns.html",
     )
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from kit.money import Money
 from tenants.storefront import Storefront
 from themes.registry import Registry, installed
 from themes.tokens import Look, look
+
+log = logging.getLogger(__name__)
 
 CSRF_PLACEHOLDER = "%%csrf%%"
 BAG_PLACEHOLDER = "%%bag%%"
@@ -110,21 +113,32 @@ class Renderer:
     def render(self, storefront: Storefront, template: str, **context: Any) -> str:
         """Return a page of a store. ``template`` is a path in its theme, such as ``home.html``.
 
+        A page whose theme fails is shown by the core's templates in the theme's colours, and why is logged.
         Raises UnknownTheme, TemplateNotFound, and UndefinedError where the context lacks a name.
         """
         shown = look(storefront.theme, storefront.settings, self._registry)
         path = template if "/" in template else f"templates/{template}"
+        context |= {
+            "store": storefront,
+            "look": shown,
+            "settings": shown.settings,
+            "text_direction": _direction(storefront.locale),
+            "theme_css_url": token_sheet_url(shown),
+        }
+        core = shown.theme.chain[-1][0]
         page = _Page(storefront, shown, _known_locale(storefront.locale), get_translations())
         token = _page.set(page)
         try:
-            return self.environment.get_template(f"{shown.theme.name}/{path}").render(
-                store=storefront,
-                look=shown,
-                settings=shown.settings,
-                text_direction=_direction(storefront.locale),
-                theme_css_url=token_sheet_url(shown),
-                **context,
-            )
+            try:
+                return self.environment.get_template(f"{shown.theme.name}/{path}").render(context)
+            except Exception:
+                if shown.theme.name == core:
+                    raise
+                # A theme's fault is its author's, and no shopper's: the core's templates take its place.
+                log.exception(
+                    "theme %s failed in %s, which the core shows in its place", shown.theme.name, path
+                )
+                return self.environment.get_template(f"{core}/{path}").render(context)
         finally:
             _page.reset(token)
 

@@ -15,7 +15,7 @@ addEventListener("pageshow", () => {
 });
 
 // Forms of choices are sent as soon as a choice is made; their button is only for those without script.
-function prepare(root) {
+export function prepare(root) {
   for (const form of root.querySelectorAll("form[data-auto]")) {
     const button = form.querySelector("button");
     if (button) button.hidden = true;
