@@ -17,7 +17,9 @@ from jinja2 import UndefinedError
 sys.path.insert(0, str(Path(__file__).parent))
 import records
 
+import themes as themes_package
 from app.store.rendering import Renderer
+from themes.registry import Registry
 
 PAGES = records.pages()
 
@@ -147,3 +149,27 @@ def test_a_subject_is_one_line(app: Flask, name: str) -> None:
         subject = RENDERER.render(records.storefront(), f"mail/{name}.subject.txt", order=records.order())
     assert "\n" not in subject
     assert "1042" in subject
+
+
+def test_a_theme_that_fails_is_shown_by_the_core_and_why_is_logged(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken"
+    (broken / "templates").mkdir(parents=True)
+    (broken / "theme.toml").write_text(
+        'id = "broken"\nversion = 1\napi = 1\nlabel = "Broken"\nparent = "aurora"\n', encoding="utf-8"
+    )
+    (broken / "templates" / "product.html").write_text("{{ product.nothing_like_it }}", encoding="utf-8")
+    themes = Path(themes_package.__file__).parent
+    renderer = Renderer(Registry([broken, *(path.parent for path in themes.glob("*/theme.toml"))]))
+    template, context = PAGES["mug MUG"]
+    with app.test_request_context("/"):
+        page = renderer.render(
+            records.storefront(theme="broken@1"), template, page_title="A page", canonical_url="",
+            base_url="", **context,
+        )  # fmt: skip
+    assert "<h1>Mug</h1>" in page
+    assert "/broken@1/" not in page
+    assert "/aurora@1/css/theme.css" in page
+    assert "theme broken@1 failed in templates/product.html" in caplog.text
+    assert "nothing_like_it" in caplog.text
