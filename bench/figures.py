@@ -22,6 +22,7 @@ from bench.load import answers
 from bench.measuring import Figure, ask, make_stale, ratio, statements
 from bench.payouts import payout_figures
 from bench.pricing import pricing
+from bench.search import search_figures
 from bench.shopper import Browser, Shopper
 from bench.statements import statements as statement_figures
 from bench.webhooks import webhook_figures
@@ -254,6 +255,7 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     # Last, because the others are about a catalogue of two hundred products.
     "import": importing,
     "pricing": pricing,
+    "search": search_figures,
     "balances": balance_figures,
     "payouts": payout_figures,
     "statements": statement_figures,

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from catalog.indexing import index_collection, index_products
 from catalog.models import Collection, CollectionProduct, Product
 from catalog.pictures import PictureRef, picture_ref
 from kit.errors import NotFound, Refusal
@@ -106,11 +107,14 @@ def edit_collection(
     title = _title(title)
     if len(description) > 1000:
         raise Refusal("The description has at most 1000 characters.", field="description")
+    before = session.scalar(select(Collection.title).where(Collection.collection_id == collection_id))
     session.execute(
         update(Collection)
         .where(Collection.collection_id == collection_id)
         .values(title=title, description=description.strip())
     )
+    if title != before:
+        index_collection(session, collection_id=collection_id)
     _changed(session, collection_id, "collection.edited", actor, now, {"title": title})
 
 
@@ -143,6 +147,7 @@ def add_product(
             collection_id=collection_id, product_id=product_id, position=(last or 0) + 1
         )
     )
+    index_products(session, [product_id])
     _changed(session, collection_id, "collection.product_added", actor, now, {"product": str(product_id)})
 
 
@@ -155,6 +160,7 @@ def remove_product(
             CollectionProduct.collection_id == collection_id, CollectionProduct.product_id == product_id
         )
     )
+    index_products(session, [product_id])
     _changed(session, collection_id, "collection.product_removed", actor, now, {"product": str(product_id)})
 
 

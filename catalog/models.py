@@ -6,10 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base
+
+# Nothing waits outside the index to be searched as well.
+_AT_ONCE = {"fastupdate": "off"}
 
 
 class Product(Base):
@@ -116,3 +119,36 @@ class CollectionProduct(Base):
     collection_id: Mapped[UUID] = mapped_column(ForeignKey("collections.collection_id"), primary_key=True)
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.product_id"), primary_key=True)
     position: Mapped[int]
+
+
+class SearchDocument(Base):
+    """What search knows of a product, made by ``catalog.indexing``.
+
+    ``title`` and ``codes`` (article numbers) are folded. ``words`` has those of the title by weight A,
+    of kind, tags and option values by B, of summary and collections by C, and the rest by D; each as it
+    stands and by its English and German stem.
+    """
+
+    __tablename__ = "search_documents"
+    __table_args__ = (
+        Index("search_documents_words_idx", "words", postgresql_using="gin", postgresql_with=_AT_ONCE),
+        Index("search_documents_codes_idx", "codes", postgresql_using="gin", postgresql_with=_AT_ONCE),
+        Index("search_documents_title_idx", "title"),
+    )
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.product_id"), primary_key=True)
+    title: Mapped[str]
+    codes: Mapped[list[str]]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class SearchWord(Base):
+    """A word by which things are found, for telling what a misspelt one was meant as. None is taken away:
+    one that leads to nothing is not offered."""
+
+    __tablename__ = "search_words"
+    __table_args__ = (
+        Index(
+            "search_words_word_idx", "word", postgresql_using="gist", postgresql_ops={"word": "gist_trgm_ops"}
+        ),
+    )
+    word: Mapped[str] = mapped_column(primary_key=True)

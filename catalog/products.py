@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from catalog.indexing import index_products
 from catalog.models import Picture, Product, StockLevel
 from catalog.pictures import PictureRef, picture_ref
 from catalog.saving import clean_html
@@ -251,6 +252,7 @@ def edit_product(
     if not changed:
         return
     session.execute(update(Product).where(Product.product_id == product_id).values(**changed, updated_at=now))
+    index_products(session, [product_id])
     every_store_changed(session)
     audit.record(
         session,

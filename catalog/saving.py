@@ -12,6 +12,7 @@ import nh3
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from catalog.indexing import index_products
 from catalog.models import Picture, Product, StockLevel, Variant
 from catalog.shopify import FileProduct, FileVariant, RowRefused
 from kit.ids import new_id
@@ -242,6 +243,14 @@ class _Writer:
         for table, rows in self._changed.items():
             if rows:
                 self._session.execute(update(table), rows)
+        index_products(self._session, self._reworded())
         jobs = [Job("picture.fetch", {"picture_id": str(row["picture_id"])}) for row in self._new[Picture]]
         if jobs:
             enqueue(self._session, *jobs)
+
+    def _reworded(self) -> set[UUID]:
+        """The products whose words are new or others than before."""
+        products = {row["product_id"] for row in (*self._new[Product], *self._changed[Product])}
+        products |= {row["product_id"] for row in self._new[Variant]}
+        owners = {variant.variant_id: variant.product_id for variant in self._variants.values()}
+        return products | {owners[row["variant_id"]] for row in self._changed[Variant]}

@@ -54,10 +54,6 @@ PRODUCTS = Selection(
 )
 COLLECTION = Selection(f"{_OF_COLLECTION} WHERE c.handle = :choice")
 COLLECTION_ID = Selection(f"{_OF_COLLECTION} WHERE c.collection_id = CAST(:choice AS uuid)")
-SEARCH = Selection(
-    f"{_ACTIVE} AND (p.title || ' ' || p.summary || ' ' || p.kind || ' ' || array_to_string(p.tags, ' '))"
-    " ILIKE :choice"
-)
 # A product, and some that stand in a collection with it.
 WITH_RELATED = Selection(
     "SELECT p.product_id, 0 AS place FROM products p WHERE p.state = 'active' AND p.handle = :choice"

@@ -1,4 +1,4 @@
-"""The pages that are the same for every shopper: home, collection, product, search, policies."""
+"""The pages that are the same for every shopper: home, product, policies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, abort, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.edge import csrf_token, db, now
@@ -18,18 +16,15 @@ from app.store.blueprint import store
 from app.store.page_cache import CachedPage, PageCache
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, visit
-from catalog.models import Collection
 from kit.money import Money
 from orders.quoting import delivery_options
 from pricing.listing import Listings, ProductListing, listings
-from pricing.reading import COLLECTION, EVERYTHING, SEARCH, WITH_RELATED
+from pricing.reading import COLLECTION, EVERYTHING, WITH_RELATED
 from pricing.sale_clock import sale_clock
 from themes.registry import installed
 from themes.sections import compose
 
 _pages = PageCache()
-PAGE = 24
-_SORTS = ("featured", "newest", "price", "-price", "title")
 _POLICIES = ("delivery", "returns", "privacy", "terms", "contact")
 
 
@@ -43,13 +38,6 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCollection:
-    handle: str
-    title: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class ShownSection:
     """A section of a composed page, with the goods that it shows, and until when a sale runs."""
 
@@ -60,16 +48,19 @@ class ShownSection:
     ends: datetime | None = None
 
 
-def cached(make: Callable[[], Rendered], *, key: str) -> AnyResponse:
-    """Answer from memory, or render and remember."""
+def cached(make: Callable[[], Rendered], *, key: str | None) -> AnyResponse:
+    """Answer from memory, or render and remember; without a key nothing is remembered."""
     entry = host_entry()
-    kept = _pages.get((entry.store_id, key), revision=entry.revision, now=now())
+    kept = None
+    if key is not None:
+        kept = _pages.get((entry.store_id, key), revision=entry.revision, now=now())
     if kept is None:
         if (closed := closed_page()) is not None:
             return closed
         page = make()
         kept = CachedPage(entry.revision, page.good_until, page.status, page.html.encode())
-        _pages.put((entry.store_id, key), kept)
+        if key is not None:
+            _pages.put((entry.store_id, key), kept)
     body = kept.for_shopper(csrf=csrf_token(), bag=bag_count())
     return Response(body, kept.status, content_type="text/html; charset=utf-8")
 
@@ -104,7 +95,7 @@ def closed_page() -> AnyResponse | None:
     return response
 
 
-def _show(template: str, *, title: str, path: str, **context: Any) -> str:
+def show(template: str, *, title: str, path: str, **context: Any) -> str:
     return render(
         visit().store,
         template,
@@ -115,7 +106,7 @@ def _show(template: str, *, title: str, path: str, **context: Any) -> str:
     )
 
 
-def _listings(**selection: Any) -> Listings:
+def store_listings(**selection: Any) -> Listings:
     entry = host_entry()
     return listings(db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), **selection)
 
@@ -141,80 +132,14 @@ def _home() -> Rendered:
             until = clock.ends
             ends.append(clock.changes)
         sections.append(ShownSection(section.type, section.settings, products, shop.menu, until))
-    html = _show("home.html", title=shop.name, path="/", sections=sections)
+    html = show("home.html", title=shop.name, path="/", sections=sections)
     return Rendered(html, min((end for end in ends if end), default=None))
 
 
 def _of_collection(handle: str, **options: Any) -> Listings:
     if handle == "all":
-        return _listings(selection=EVERYTHING, **options)
-    return _listings(selection=COLLECTION, choice=handle, **options)
-
-
-@store.get("/collections/<handle>")
-def collection(handle: str) -> AnyResponse:
-    sort = request.args.get("sort", "featured")
-    if sort not in _SORTS:
-        sort = "featured"
-    in_stock = request.args.get("in_stock") == "1"
-    shown = min(max(request.args.get("shown", PAGE, int), PAGE), 40 * PAGE)
-    return cached(
-        lambda: _collection(handle, sort, in_stock, shown),
-        key=f"/collections/{handle}?{sort}&{in_stock}&{shown}",
-    )
-
-
-def _collection(handle: str, sort: str, in_stock: bool, shown: int) -> Rendered:
-    about = _about(handle)
-    by_database = sort in ("featured", "newest") and not in_stock
-    if by_database:
-        order = "newest" if sort == "newest" else "place"
-        found = _of_collection(handle, order=order, limit=shown)
-        products, total = list(found.products), found.total
-    else:
-        # What depends on prices and stock is sorted here, because only the rules know prices.
-        found = _of_collection(handle)
-        products = [item for item in found.products if item.available or not in_stock]
-        products = _sorted(products, sort)
-        total = len(products)
-        products = products[:shown]
-    query = {"sort": sort, **({"in_stock": "1"} if in_stock else {}), "shown": shown + PAGE}
-    address = url_for("store.collection", handle=handle)
-    html = _show(
-        "collection.html",
-        title=f"{about.title} – {visit().store.name}",
-        path=address,
-        collection=about,
-        products=products,
-        total=total,
-        next_url=f"{address}?{urlencode(query)}#more" if total > len(products) else None,
-        sort=sort,
-        in_stock=in_stock,
-    )
-    return Rendered(html, found.good_until)
-
-
-def _about(handle: str) -> ShownCollection:
-    if handle == "all":
-        return ShownCollection("all", "Everything", "")
-    row = (
-        db()
-        .execute(select(Collection.title, Collection.description).where(Collection.handle == handle))
-        .one_or_none()
-    )
-    if row is None:
-        abort(404)
-    return ShownCollection(handle, row.title, row.description)
-
-
-def _sorted(products: list[ProductListing], sort: str) -> list[ProductListing]:
-    if sort in ("price", "-price"):
-        return sorted(products, key=lambda item: item.prices[0].minor, reverse=sort == "-price")
-    if sort == "title":
-        return sorted(products, key=lambda item: item.title.casefold())
-    if sort == "newest":
-        return sorted(products, key=lambda item: item.product_id, reverse=True)
-    return products
+        return store_listings(selection=EVERYTHING, **options)
+    return store_listings(selection=COLLECTION, choice=handle, **options)
 
 
 @store.get("/products/<handle>")
@@ -224,7 +149,7 @@ def product(handle: str) -> AnyResponse:
 
 
 def _product(handle: str, sku: str) -> Rendered:
-    found = _listings(selection=WITH_RELATED, choice=handle, with_description=True)
+    found = store_listings(selection=WITH_RELATED, choice=handle, with_description=True)
     if not found.products or found.products[0].handle != handle:
         abort(404)
     item, *related = found.products
@@ -235,7 +160,7 @@ def _product(handle: str, sku: str) -> Rendered:
         selected = next((variant for variant in item.variants if variant.available), item.variants[0])
     here = visit()
     price = selected.price or item.prices[0]
-    html = _show(
+    html = show(
         "product.html",
         title=f"{item.title} – {here.store.name}",
         path=url_for("store.product", handle=handle),
@@ -248,25 +173,6 @@ def _product(handle: str, sku: str) -> Rendered:
     return Rendered(html, found.good_until)
 
 
-@store.get("/search")
-def search() -> AnyResponse:
-    if (closed := closed_page()) is not None:
-        return closed
-    query = " ".join(request.args.get("q", "")[:100].split())
-    products: tuple[ProductListing, ...] = ()
-    if query:
-        escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        products = _listings(selection=SEARCH, choice=f"%{escaped}%", limit=2 * PAGE).products
-    html = _show(
-        "search.html",
-        title=f"Search – {visit().store.name}",
-        path="",
-        query=query,
-        products=products,
-    )
-    return Response(fill(html), content_type="text/html; charset=utf-8")
-
-
 @store.get("/help/<slug>")
 def policy(slug: str) -> AnyResponse:
     if slug not in _POLICIES:
@@ -276,7 +182,7 @@ def policy(slug: str) -> AnyResponse:
 
 def _policy(slug: str) -> str:
     here = visit()
-    return _show(
+    return show(
         "policy.html",
         title=f"{slug.capitalize()} – {here.store.name}",
         path=url_for("store.policy", slug=slug),
@@ -306,7 +212,7 @@ def sitemap() -> AnyResponse:
     if visit().store.state != "live":
         abort(404)
     paths = ["/", *(f"/collections/{item.handle}" for item in visit().store.menu)]
-    paths += [f"/products/{item.handle}" for item in _listings(selection=EVERYTHING).products]
+    paths += [f"/products/{item.handle}" for item in store_listings(selection=EVERYTHING).products]
     urls = "".join(f"<url><loc>{primary_url(path)}</loc></url>" for path in paths)
     opening = (
         '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'

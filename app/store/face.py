@@ -14,14 +14,14 @@ from werkzeug.wrappers import Response
 from app import assets
 from app.edge import Face, anyone, face_app, register
 from app.services import Services
-from app.store import bag, browse, checkout, orders, returns
+from app.store import bag, browse, checkout, orders, returns, shelves
 from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, storefront_of_request, visit
 
-_ROUTES = (browse, bag, checkout, orders, returns)
+_ROUTES = (browse, shelves, bag, checkout, orders, returns)
 
 
 def create(services: Services) -> Flask:

@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Flask
 from flask_babel import Babel
 
+from app.store.filters import Asked, chips
 from catalog.pictures import PictureRef
 from kit.money import Money
 from orders.view import (
@@ -30,6 +31,8 @@ from payments.returns.models import REASONS, STATES
 from payments.returns.reading import ReturnedLine, ReturnView
 from payments.returns.units import Returnable, UnitsOfLine
 from pricing.listing import ProductListing, VariantListing
+from pricing.narrowing import Wanted, narrow
+from pricing.shelves import ShelfItem, ShelfVariant
 from tenants.storefront import MenuItem, Storefront
 from themes.registry import installed
 from themes.sections import compose
@@ -45,6 +48,7 @@ ENDPOINTS = {
     "collection": "/collections/<handle>",
     "product": "/products/<handle>",
     "search": "/search",
+    "suggestions": "/search/suggestions",
     "cart": "/cart",
     "cart_add": "/cart/add",
     "cart_code": "/cart/code",
@@ -270,10 +274,46 @@ def sections() -> list[Any]:
     ]
 
 
+ASKED = Asked(
+    Wanted({"colour": frozenset({"oat"})}, in_stock=True), low=500, high=9000, sort="price", shown=48
+)
+
+
+def listing(products: list[ProductListing], total: int, asked: Asked = ASKED) -> dict[str, Any]:
+    """What every list's page is given."""
+    items = tuple(
+        ShelfItem(
+            each.product_id,
+            each.title,
+            each.option_names,
+            each.swatches,
+            tuple(ShelfVariant(variant.options, variant.available) for variant in each.variants),
+        )
+        for each in (tee(), mug(), plate())
+    )
+    narrowed = narrow(items, asked.wanted)
+    return {
+        "products": products,
+        "total": total,
+        "facets": narrowed.facets,
+        "in_stock_count": narrowed.in_stock,
+        "sold_out": True,
+        "asked": asked,
+        "typed": dict(asked.pairs()),
+        "chips": chips("/collections/all", asked, narrowed.facets, {}, currency="USD"),
+        "sorts": ("featured", "newest", "price", "-price", "title"),
+        "before": {"q": '"><script>'},
+        "list_url": "/collections/all",
+        "clear_url": "/collections/all?sort=price",
+        "next_url": "?shown=48#more" if total > len(products) else None,
+    }
+
+
 def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page in its telling states: name, then template and context."""
     collection = SimpleNamespace(handle="all", title="Everything", description="<p>All of it</p>")
-    listed = {"collection": collection, "products": [tee(), mug(), plate()], "total": 24, "sort": "newest"}
+    listed = listing([tee(), mug(), plate()], 60) | {"collection": collection}
+    nothing = {"read_as": "", "near": (), "collections": (), "many": False}
     bought = {"returns_days": 30, "delivery": DELIVERY}
     checkout = {"countries": [("US", "United States"), ("DE", "Germany")], "cart": cart()}
     quote = Quote(usd(9600), usd(490), usd(100), usd(10190), True)
@@ -282,13 +322,19 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     known: dict[str, tuple[str, dict[str, Any]]] = {
         "home": ("home.html", {"sections": sections()}),
         "empty home": ("home.html", {"sections": []}),
-        "collection": ("collection.html", {**listed, "next_url": "?shown=48", "in_stock": False}),
+        "collection": ("collection.html", listed),
         "empty collection": (
             "collection.html",
-            {**listed, "products": [], "total": 0, "next_url": None, "in_stock": True},
+            {**listing([], 0), "collection": collection},
         ),
-        "search": ("search.html", {"query": "<mug>", "products": [mug()]}),
-        "nothing found": ("search.html", {"query": "zzz", "products": []}),
+        "search": (
+            "search.html",
+            {**listing([mug()], 1), **nothing, "query": "<mug>", "read_as": "mug"},
+        ),
+        "nothing found": (
+            "search.html",
+            {**listing([], 0, Asked()), **nothing, "query": "zzz", "read_as": "mug", "near": (mug(),)},
+        ),
         "cart": (
             "cart.html",
             {**bag, "cart": cart(), "free_from": usd(12000), "to_free": usd(2400)},

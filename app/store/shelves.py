@@ -1,0 +1,263 @@
+"""Lists of a store: collections and search, with filters, sort and suggestions while typing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.edge import db, now
+from app.store.blueprint import store
+from app.store.browse import Rendered, cached, closed_page, fill, show, store_listings
+from app.store.filters import PAGE, Asked, address, chips, in_range, read_asked, sorted_products
+from app.store.rendering import render
+from app.store.visit import host_entry, visit
+from catalog.words import allowed_errors, asked_words, distance, fold, words_of
+from pricing.finding import MOST_FOUND, Found, find
+from pricing.listing import ProductListing
+from pricing.narrowing import Narrowed, known, narrow
+from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS
+from pricing.shelves import Shelf, ShelfItem, read_shelf
+from tenants.storefront import MenuItem
+
+_LONGEST_QUERY = 100
+_MOST_SUGGESTED = 6
+_MOST_COLLECTIONS = 3
+_MOST_KNOWN = 4000
+# What the filters of a list are made of, as last read: so that an address is told from another one that
+# asks the same before the list is read.
+_items: dict[tuple[UUID, str], tuple[tuple[int, int], tuple[ShelfItem, ...]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCollection:
+    handle: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as it is shown: the products of this page, and how many there are beside them."""
+
+    narrowed: Narrowed
+    products: tuple[ProductListing, ...]
+    total: int
+    good_until: datetime | None
+
+
+@store.get("/collections/<handle>")
+def collection(handle: str) -> AnyResponse:
+    entry = host_entry()
+    asked = read_asked(request.args, visit().store.currency)
+    revision, items = _items.get((entry.store_id, handle), (None, ()))
+    key = None
+    if revision == entry.revision:
+        asked = replace(asked, wanted=known(asked.wanted, items))
+    if revision == entry.revision or not asked.wanted.options:
+        key = f"/collections/{handle}?{asked.key}" if asked.cacheable else None
+    return cached(lambda: _collection(handle, asked), key=key)
+
+
+def _collection(handle: str, asked: Asked) -> Rendered:
+    entry = host_entry()
+    everything = handle == "all"
+    shelf = _shelf(EVERYTHING if everything else COLLECTION, "" if everything else handle, handle)
+    if shelf.title is None and not everything:
+        abort(404)
+    about = ShownCollection(handle, shelf.title or "", shelf.about or "")
+    if len(_items) >= _MOST_KNOWN:
+        _items.clear()
+    _items[entry.store_id, handle] = (entry.revision, shelf.items)
+    if not shelf.whole:
+        return _long(about, asked)
+    asked = replace(asked, wanted=known(asked.wanted, shelf.items))
+    listed = _list(shelf, asked)
+    html = show(
+        "collection.html",
+        title=f"{about.title} – {visit().store.name}",
+        path=url_for("store.collection", handle=handle),
+        collection=about,
+        **_listing(url_for("store.collection", handle=handle), asked, listed, {}),
+    )
+    return Rendered(html, listed.good_until)
+
+
+def _long(about: ShownCollection, asked: Asked) -> Rendered:
+    """A list that is too long to be counted by what its products come in: in its own order, or by age."""
+    asked = Asked(sort=asked.sort if asked.sort == "newest" else "featured", shown=asked.shown)
+    selection, choice = (EVERYTHING, "") if about.handle == "all" else (COLLECTION, about.handle)
+    order = "newest" if asked.sort == "newest" else "place"
+    found = store_listings(selection=selection, choice=choice, order=order, limit=asked.shown)
+    listed = Listed(Narrowed((), (), 0, False), found.products, found.total, found.good_until)
+    path = url_for("store.collection", handle=about.handle)
+    html = show(
+        "collection.html",
+        title=f"{about.title} – {visit().store.name}",
+        path=path,
+        collection=about,
+        **{**_listing(path, asked, listed, {}), "sorts": ("featured", "newest")},
+    )
+    return Rendered(html, found.good_until)
+
+
+@store.get("/search")
+def search() -> AnyResponse:
+    if (closed := closed_page()) is not None:
+        return closed
+    query = _typed()
+    asked = read_asked(request.args, visit().store.currency)
+    found = _find(query)
+    shelf = _shelf(PRODUCTS, found.products)
+    asked = replace(asked, wanted=known(asked.wanted, shelf.items))
+    listed = _list(shelf, asked)
+    near: tuple[ProductListing, ...] = ()
+    if found.near:
+        near = store_listings(selection=PRODUCTS, choice=found.near, limit=8).products
+    path = url_for("store.search")
+    html = show(
+        "search.html",
+        title=f"{query or 'Search'} – {visit().store.name}",
+        path="",
+        query=query,
+        read_as=found.read_as,
+        near=near,
+        collections=_collections(query),
+        many=len(found.products) >= MOST_FOUND,
+        **_listing(path, asked, listed, {"q": query}),
+    )
+    return Response(fill(html), content_type="text/html; charset=utf-8")
+
+
+@store.get("/search/suggestions")
+def suggestions() -> AnyResponse:
+    """What might be meant by what is being typed: a piece of a page, for the script of the search field."""
+    if (closed := closed_page()) is not None:
+        return closed
+    query = _typed()
+    found = _find(query, most=2 * _MOST_SUGGESTED)
+    ids = found.products or found.near
+    products: tuple[ProductListing, ...] = ()
+    if ids:
+        products = store_listings(selection=PRODUCTS, choice=ids, limit=_MOST_SUGGESTED).products
+    html = render(
+        visit().store,
+        "snippets/suggestions.html",
+        query=query,
+        products=products,
+        collections=_collections(query),
+    )
+    response = Response(html, content_type="text/html; charset=utf-8")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _typed() -> str:
+    """What was typed, in one line, without what nobody sees."""
+    text = request.args.get("q", "")[: 4 * _LONGEST_QUERY]
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())[:_LONGEST_QUERY]
+
+
+def _find(query: str, most: int = MOST_FOUND) -> Found:
+    entry = host_entry()
+    return find(db(), partner_id=entry.partner_id, store_id=entry.store_id, query=query, now=now(), most=most)
+
+
+def _shelf(selection: Any, choice: str | Sequence[UUID], handle: str = "") -> Shelf:
+    if not isinstance(choice, str) and not choice:
+        return Shelf((), True, None)
+    entry = host_entry()
+    return read_shelf(
+        db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), selection=selection,
+        choice=choice, handle=handle, once=not handle,
+    )  # fmt: skip
+
+
+def _list(shelf: Shelf, asked: Asked) -> Listed:
+    """Work out what a list shows. Prices are read for this page alone, unless it is about prices."""
+    items, ends = shelf.items, [shelf.good_until]
+    priced: dict[UUID, ProductListing] = {}
+    if asked.by_price or asked.sort in ("price", "-price"):
+        found = store_listings(selection=PRODUCTS, choice=[item.product_id for item in items])
+        priced = {product.product_id: product for product in found.products}
+        ends.append(found.good_until)
+        items = tuple(_affordable(items, priced, asked))
+    narrowed = narrow(items, asked.wanted)
+    kept = list(narrowed.items)
+    if asked.sort == "title":
+        kept.sort(key=lambda item: fold(item.title))
+    elif asked.sort == "newest":
+        kept.sort(key=lambda item: item.product_id, reverse=True)
+    total = len(kept)
+    if priced or not kept:
+        products = sorted_products([priced[item.product_id] for item in kept], asked.sort)[: asked.shown]
+    else:
+        found = store_listings(selection=PRODUCTS, choice=[i.product_id for i in kept[: asked.shown]])
+        products = list(found.products)
+        ends.append(found.good_until)
+    return Listed(narrowed, tuple(products), total, min((end for end in ends if end), default=None))
+
+
+def _affordable(
+    items: Sequence[ShelfItem], priced: Mapping[UUID, ProductListing], asked: Asked
+) -> list[ShelfItem]:
+    """The items whose price is known, each with those of its variants that lie in the range."""
+    found = []
+    for item in items:
+        product = priced.get(item.product_id)
+        if product is None:
+            continue
+        within = in_range(product, asked)
+        variants = tuple(variant for variant in item.variants if variant.options in within)
+        if variants:
+            found.append(replace(item, variants=variants))
+    return found
+
+
+def _listing(path: str, asked: Asked, listed: Listed, before: Mapping[str, str]) -> dict[str, Any]:
+    """What the templates of lists need."""
+    currency = visit().store.currency
+    shown = asked.shown + PAGE
+    more = address(path, asked, before, currency=currency, shown=shown)
+    return {
+        "products": listed.products,
+        "total": listed.total,
+        "facets": listed.narrowed.facets,
+        "in_stock_count": listed.narrowed.in_stock,
+        "sold_out": listed.narrowed.sold_out,
+        "asked": asked,
+        "typed": dict(asked.pairs(currency=currency)),
+        "chips": chips(path, asked, listed.narrowed.facets, before, currency=currency),
+        "sorts": ("featured", "newest", "price", "-price", "title"),
+        "before": before,
+        "list_url": path,
+        "clear_url": address(path, Asked(sort=asked.sort), before, currency=currency),
+        "next_url": f"{more}#more" if listed.total > len(listed.products) else None,
+    }
+
+
+def _collections(query: str) -> tuple[MenuItem, ...]:
+    """The collections whose title begins like what was typed, or differs from it by a slip."""
+    asked = asked_words(query, most=8)
+    ranked = []
+    for place, item in enumerate(visit().store.menu):
+        titled = words_of(item.title)
+        errors = [min((_apart(word, other) for other in titled), default=9) for word in asked]
+        if errors and min(errors) < 9:
+            ranked.append((sum(errors), place, item))
+    return tuple(item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])[:_MOST_COLLECTIONS])
+
+
+def _apart(word: str, other: str) -> int:
+    if other.startswith(word) or re.fullmatch(f"{re.escape(other)}(s|es|n|en)?", word):
+        return 0
+    most = allowed_errors(word)
+    errors = distance(word, other, most)
+    return errors if errors <= most else 9
