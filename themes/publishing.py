@@ -48,14 +48,15 @@ _VERSION = text("""
 
 
 def refuse_unreadable(shown: Look) -> None:
-    """Raises Refusal for a look whose body text does not reach 4.5 to 1 on its ground."""
-    reached = contrast(shown.tokens["ink"], shown.tokens["paper"])
-    if reached < TEXT:
-        raise Refusal(
-            f"Text on this ground reaches {int(reached * 10) / 10} to 1, and {TEXT} is needed for everybody"
-            " to read it. Choose a lighter or a darker ground.",
-            field="paper",
-        )
+    """Raises Refusal for a look whose body text does not reach 4.5 to 1 on its ground, light or dark."""
+    for colours in (shown.tokens, shown.dark):
+        reached = contrast(colours["ink"], colours["paper"])
+        if reached < TEXT:
+            raise Refusal(
+                f"Text on this ground reaches {int(reached * 10) / 10} to 1, and {TEXT} is needed for"
+                " everybody to read it. Choose a lighter or a darker ground.",
+                field="paper",
+            )
 
 
 def publish_draft(

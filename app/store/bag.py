@@ -13,6 +13,7 @@ from app.edge import db, now
 from app.store.bag_count import remember_count
 from app.store.blueprint import store
 from app.store.browse import closed_page, fill
+from app.store.draft_view import sample_cart, viewing
 from app.store.rendering import render
 from app.store.visit import cart_id, host_entry, primary_url, visit
 from kit.errors import Refusal
@@ -50,6 +51,8 @@ class TypedCode:
 def this_cart(email: str = "") -> CartView:
     """The shopper's cart at today's prices; ``email`` is the shopper's, once it has said it."""
     entry = host_entry()
+    if viewing() is not None:
+        return sample_cart(entry, visit().store.currency)
     cart = read_cart(
         db(),
         partner_id=entry.partner_id,

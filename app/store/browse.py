@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.edge import csrf_token, db, now
 from app.store.bag_count import bag_count
 from app.store.blueprint import store
+from app.store.draft_view import editing, viewing
 from app.store.page_cache import CachedPage, PageCache
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, visit
@@ -39,17 +40,24 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """A section of a composed page, with the goods that it shows, and until when a sale runs."""
+    """A section of a composed page, with the goods that it shows, and until when a sale runs.
+
+    ``mark`` names it in the editor's frame.
+    """
 
     type: str
     settings: dict[str, Any]
     products: tuple[ProductListing, ...]
     collections: tuple[Any, ...]
     ends: datetime | None = None
+    mark: str = ""
 
 
 def cached(make: Callable[[], Rendered], *, key: str | None) -> AnyResponse:
     """Answer from memory, or render and remember; without a key nothing is remembered."""
+    if viewing() is not None:
+        # A draft is the newest one each time, and no shopper ever gets a page of it.
+        key = None
     entry = host_entry()
     kept = None
     if key is not None:
@@ -131,7 +139,8 @@ def _home() -> Rendered:
             clock = sale_clock(db(), partner_id=shop.partner_id, store_id=shop.store_id, now=now())
             until = clock.ends
             ends.append(clock.changes)
-        sections.append(ShownSection(section.type, section.settings, products, shop.menu, until))
+        mark = section.id if editing() else ""
+        sections.append(ShownSection(section.type, section.settings, products, shop.menu, until, mark))
     html = show("home.html", title=shop.name, path="/", sections=sections)
     return Rendered(html, min((end for end in ends if end), default=None))
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Request, g, has_request_context
+from flask import Flask, Request, g, has_request_context, request
 from flask.sessions import SessionInterface
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app import assets
+from app.draft_paths import DraftPaths, draft_path
 from app.edge import Face, anyone, face_app, register
 from app.services import Services
 from app.store import bag, browse, checkout, orders, returns, shelves
 from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
+from app.store.draft_view import finish, let_in
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, storefront_of_request, visit
 
@@ -39,12 +41,22 @@ def create(services: Services) -> Flask:
     )
     app = face_app(face)
     app.session_interface = _NoSession()
+    app.wsgi_app = DraftPaths(app.wsgi_app)  # type: ignore[method-assign]
+    # What may be seen of a draft is judged before the edge looks for the token that forms carry: a draft has
+    # none, and the refusal of a form has to say why.
+    app.before_request_funcs.setdefault(None, []).insert(0, _judge_draft)
+    app.after_request(finish)
     # Runs inside what the edge does afterwards, so that the count's cookie goes out with the answer.
     app.after_request(send_count)
     register(app, store, enter=anyone)
     register(app, assets.blueprint(services.objects, storefront=storefront_of_request), enter=anyone)
     Babel(app, locale_selector=_locale)
     return app
+
+
+def _judge_draft() -> None:
+    if draft_path(request.environ) is not None:
+        let_in(host_entry())
 
 
 def _partner() -> UUID:

@@ -6,13 +6,14 @@ the store is kept in memory for as long as that revision stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
 from flask import abort, g, request
 
 from app.edge import db, services, this_face, visitor_token
+from app.store.draft_view import drafted, viewing
 from orders.cart import cart_key
 from pricing.delivery import TABLES_COLUMNS, Tables, tables_of
 from tenants.partners import HostEntry, find_host
@@ -45,7 +46,13 @@ def host_entry() -> HostEntry:
 
 
 def visit() -> Visit:
-    """The store of this request, as it is at the revision that its host's entry carried."""
+    """The store of this request, as it is at the revision that its host's entry carried; with the look of
+    its draft, where that is what is looked at."""
+    found = _published()
+    return found if viewing() is None else replace(found, store=drafted(found.entry, found.store))
+
+
+def _published() -> Visit:
     entry = host_entry()
     kept = _kept.get(entry.store_id)
     if kept is not None and kept.entry == entry:

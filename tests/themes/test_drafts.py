@@ -262,16 +262,23 @@ def test_a_preset_is_one_step_that_keeps_words_pictures_and_logo(world: World) -
     logo = {"key": "a" * 64, "width": 10, "height": 10, "alt": "Ada", "sizes": []}
     change(ada, partial(set_look, given={"announcement": "Open late", "logo": logo, "brand_2": "#ff0000"}))
     before = draft(ada).content
-    after = change(ada, partial(take_preset, theme_name="aurora@1", preset_id="studio")).content
-    assert after.settings["brand"] == "#1c4cc8"
-    assert after.settings["display"] == "instrument"
+    after = change(ada, partial(take_preset, theme_name="aurora@1", preset_id="kitchen")).content
+    assert after.settings["brand"] == "#155157"
+    assert after.settings["display"] == "bricolage"
     assert (after.settings["announcement"], after.settings["logo"]["key"]) == ("Open late", "a" * 64)
     assert after.pages == before.pages
     back = stepped(ada, step_back)
     assert back.content == before
     reading = change(ada, partial(take_preset, theme_name="aurora@1", preset_id="reading-room")).content
     assert "brand_2" not in reading.settings
-    for theme, preset in (("aurora@1", "none"), ("none@1", "studio")):
+    other = change(ada, partial(take_preset, theme_name="market@1", preset_id="depot")).content
+    assert (other.theme, other.settings["voice"], other.settings["announcement"]) == (
+        "market@1",
+        "narrow",
+        "Open late",
+    )
+    assert "display" not in other.settings
+    for theme, preset in (("aurora@1", "none"), ("none@1", "kitchen")):
         with pytest.raises(NotFound):
             take_preset(before, theme, preset)
 
@@ -321,7 +328,7 @@ def test_what_the_theme_does_not_know_is_kept_aside_and_named(world: World) -> N
     ]
     moved = shift_section(old, "home", "s2", -1).content
     changed = set_section(moved, "home", "s2", {"text": "Kept"}).content
-    chosen = take_preset(changed, "aurora@1", "studio").content
+    chosen = take_preset(changed, "aurora@1", "kitchen").content
     assert chosen.settings["glow"] == "12"
     assert chosen.section("home", "s1")["settings"] == {"speed": 3}
     assert chosen.section("home", "s2")["settings"] == {"size": 2, "text": "Kept"}
