@@ -11,15 +11,15 @@ from flask import Flask, g, has_request_context, url_for
 from app import assets
 from app.api.prices import prices_api
 from app.edge import Face, anyone, face_app, register, roles, visitor
-from app.portal import words
+from app.portal import editor_changes, editor_publishing, words
 from app.portal.access import CHANGERS, FIGURE_READERS, REFUND_ASKERS, readers_and_changers
 from app.portal.ahead import ahead
 from app.portal.customers import customers
 from app.portal.discounts import discounts
 from app.portal.earnings import earnings
+from app.portal.editor import editor
 from app.portal.here import avatar, carry_store, here
 from app.portal.home import home
-from app.portal.look import look
 from app.portal.orders import orders
 from app.portal.partners import partners
 from app.portal.payouts import payouts
@@ -38,6 +38,8 @@ from app.services import Services
 from app.signing_in import sign_in_blueprint
 from app.ui import environment, prepare
 
+# What adds its own addresses to the editor's.
+_EDITOR = (editor_changes, editor_publishing)
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -100,7 +102,7 @@ def create(services: Services) -> Flask:
         sale_events,
         sales,
         store,
-        look,
+        editor,
         prices_api,
     ):
         register(app, room, enter=readers_and_changers(*CHANGERS))

@@ -158,7 +158,7 @@ def _navigation() -> list[Group]:
                 link("Prices", "tags", "prices.index"),
                 link("Discounts", "ticket-percent", "discounts.index"),
                 link("Sale events", "calendar-clock", "sale_events.index"),
-                link("Look", "paintbrush", "look.index"),
+                link("Look", "paintbrush", "editor.index"),
                 link("Settings", "settings", "store.index"),
             ],
             heading="Store",

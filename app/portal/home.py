@@ -198,7 +198,7 @@ def _store_tasks(place: Here) -> list[Task]:
         )
     if place.store.logo is None:
         detail = "Your colours can be taken from it"
-        tasks.append(Task("image", "", "Add your logo", detail, url_for("look.index")))
+        tasks.append(Task("image", "", "Add your logo", detail, url_for("editor.index")))
     return tasks
 
 

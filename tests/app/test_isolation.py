@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,9 @@ from tenants.terms import set_grants, set_price_list
 from tests.app.faces import UNSAFE, Visitor, path_of, rules, words
 from tests.payments.payout_world import account, earn, line_of, pay
 from tests.world import World
+from themes.draft_changes import set_look
+from themes.draft_links import make_link
+from themes.drafts import change_draft, read_draft
 
 SECRETS = Contact(
     email="private-maya@example.com",
@@ -35,7 +39,7 @@ SECRETS = Contact(
 # Rooms whose routes belong to everybody who signs in, or to nobody.
 OPEN = ("sign_in.", "assets.", "demo.")
 # The catalogue is the company's: what a key of it leads to is each partner's own view of the same thing.
-SHARED = {"variant_id", "kind"}
+SHARED = {"variant_id", "kind", "page"}
 
 
 def rows_of(world: World, partner_id: UUID) -> dict[str, str]:
@@ -73,7 +77,22 @@ def keys_of_ada(world: World) -> dict[str, Any]:
         "event_id": event_for_ada(world),
         "statement_id": statement_of_ada(world),
         "kind": "csv",
+        **look_of_ada(world),
+        "page": "home",
     }
+
+
+def look_of_ada(world: World) -> dict[str, Any]:
+    """A draft that Ada has changed, a link that shows it, and what she has published."""
+    ada = world.ada
+    with ada.transaction() as session:
+        change_draft(
+            session, **ada.keys, seen=0, make=partial(set_look, given={"brand": "#155157"}),
+            actor="ada@example.com", now=world.now,
+        )  # fmt: skip
+        _, link = make_link(session, **ada.keys, actor="ada@example.com", now=world.now)
+        look_id = read_draft(session, **ada.keys).published_look_id
+    return {"look_id": look_id, "link_id": link.link_id}
 
 
 def statement_of_ada(world: World) -> UUID:
@@ -120,7 +139,7 @@ def bad_form(world: World, keys: dict[str, Any]) -> dict[str, Any]:
         "act": "save", "pick": [str(mug)], f"p-{tote}": "99.00", f"w-{tote}": "18.00",
         "method": "markup", "value": "500", "rounding": "none", "what": world.now.isoformat(),
         "name": "Taken over", "tagline": "Taken over", "support_email": "ben@example.com",
-        "on_wholesale_rise": "pause", "brand": "#123456",
+        "on_wholesale_rise": "pause", "version": "0", "has": "brand", "f-brand": "#123456",
     }  # fmt: skip
 
 
@@ -177,7 +196,9 @@ def test_no_route_of_the_portal_shows_or_changes_another_partners_things(world: 
 
 
 def _texts(keys: dict[str, Any]) -> list[str]:
-    return [str(keys[name]) for name in ("order_id", "store_id", "statement_id", "line_id")]
+    return [
+        str(keys[name]) for name in ("order_id", "store_id", "statement_id", "line_id", "look_id", "link_id")
+    ]
 
 
 def test_an_order_of_another_partner_is_answered_as_if_it_were_none(world: World) -> None:
@@ -235,7 +256,7 @@ def test_a_role_that_reads_changes_nothing(world: World, role: str) -> None:
     assert tried >= 8
     assert rows_of(world, world.ada.partner_id) == before
     # They may read, and no button offers what would be refused.
-    for path in ("/", "/orders", "/prices", "/prices/rule", "/prices/file", "/store", "/look", "/earnings"):
+    for path in ("/", "/orders", "/prices", "/prices/rule", "/prices/file", "/store", "/editor", "/earnings"):
         page = reader.get(path)
         assert page.status_code == 200, path
         assert "Save" not in words(page), path

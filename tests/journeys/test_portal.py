@@ -223,7 +223,6 @@ PAGES = (
     "/discounts/",
     "/discounts/sales/",
     "/events/",
-    "/look",
     "/store",
 )
 

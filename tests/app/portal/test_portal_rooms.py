@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from PIL import Image
 from sqlalchemy import update
 
 from app.onboarding import FirstLook, open_store
@@ -25,7 +22,7 @@ ROOMS = (
     "/customers",
     "/earnings",
     "/store",
-    "/look",
+    "/editor",
 )
 
 
@@ -179,39 +176,6 @@ def test_the_store_is_renamed_paused_and_opened(world: World) -> None:
     assert owner.post("/store/state", {"act": "pause"}).status_code == 303
     assert "Open your store again" in owner.get("/").text
     assert owner.post("/store/state", {"act": "open"}).status_code == 303
-
-
-def test_a_look_is_published_with_logo_and_its_colours(world: World) -> None:
-    owner = member(world, world.ada)
-    picture = Image.new("RGB", (400, 100), "#1c4cc8")
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    taken = owner.post("/look", {"act": "colours", "logo_file": (io.BytesIO(out.getvalue()), "logo.png")})
-    assert taken.status_code == 200
-    assert "/_img/" in taken.text
-    logo = taken.text.split('name="logo" value="')[1].split('"')[0].replace("&#34;", '"')
-    chosen = {
-        "logo": logo,
-        "brand": "#1c4cc8",
-        "display": "instrument",
-        "paper": "white",
-        "header": "start",
-        "hero": "end",
-        "card_ratio": "square",
-        "cards": "open",
-        "corners": "soft",
-        "button": "ink",
-        "announcement": "Hello",
-    }
-    assert owner.post("/look", chosen).status_code == 303
-    page = owner.get("/look").text
-    assert 'value="#1c4cc8"' in page
-    assert "/_img/" in page
-    wrong = owner.post("/look", {**chosen, "brand": "blue"})
-    assert wrong.status_code == 422
-    assert 'value="blue"' in wrong.text
-    not_a_picture = {**chosen, "logo_file": (io.BytesIO(b"hello"), "logo.png")}
-    assert owner.post("/look", not_a_picture).status_code == 422
 
 
 def test_the_pages_of_a_second_store_keep_to_it(world: World) -> None:
