@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv/bin/python -m
 WORKERS ?= 2
 
-.PHONY: help demo serve worker test story guide check format bench chaos mutations clean
+.PHONY: help demo serve worker test story guide check format bench chaos mutations sheet clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -51,6 +51,9 @@ format: .venv/ready ## Put the code into its usual form.
 
 bench: .venv/ready ## Measure the figures of docs/figures.md (ONLY=NAME for one).
 	@$(RUN) bench $(if $(ONLY),--only $(ONLY))
+
+sheet: .venv/ready ## Draw all presets, pages, widths and schemes into docs/pictures/presets.webp.
+	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.sheet
 
 chaos: .venv/ready ## Kill web, worker and database while money moves, and count it after (SEED=, KILLS=).
 	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))
