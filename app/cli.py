@@ -24,6 +24,8 @@ statement = typer.Typer(no_args_is_help=True, help="Partners' statements.")
 cli.add_typer(statement, name="statement")
 books = typer.Typer(no_args_is_help=True, help="The company's books.")
 cli.add_typer(books, name="books")
+theme = typer.Typer(no_args_is_help=True, help="How stores look.")
+cli.add_typer(theme, name="theme")
 
 
 def main() -> None:
@@ -364,6 +366,41 @@ def sweep() -> None:
         face=made.face, console=made.console, gateway=made.gateway, now=made.clock.now()
     )
     typer.echo(f"{missed} events had been missed, {ended} overdue checkouts were looked at.")
+
+
+@theme.command("check")
+def theme_check(
+    names: Annotated[list[str] | None, typer.Argument(help="Themes; without any, all.")] = None,
+    browser: Annotated[
+        Path | None,
+        typer.Option(envvar="AWNING_CHROMIUM", help="A Chromium: pages are also tried for accessibility."),
+    ] = None,
+    pictures: Annotated[Path | None, typer.Option(help="A folder for pictures of the pages.")] = None,
+) -> None:
+    """Judge themes: settings, files, and every page with ordinary and extreme content."""
+    from app.theme_check.checking import check_theme
+    from themes.registry import ThemeError, UnknownTheme, installed
+
+    try:
+        registry = installed()
+        chosen = [registry.theme(name) for name in names or ()] or [t for t in registry.themes if t.presets]
+    except (ThemeError, UnknownTheme) as error:
+        raise Refusal(str(error)) from None
+    found = 0
+    for each in chosen:
+        findings = list(check_theme(each, registry))
+        if browser is not None:
+            try:
+                from app.theme_check.browsing import browse_theme
+            except ImportError:
+                raise Refusal("To look with a browser, install axe-playwright-python, too.") from None
+            findings += browse_theme(each, registry, chromium=browser, pictures=pictures)
+        for finding in findings:
+            typer.echo(f"{each.name}: {finding.where}: {finding.problem}")
+        typer.echo(f"{each.name}: {len(findings)} findings.")
+        found += len(findings)
+    if found:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

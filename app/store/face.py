@@ -23,7 +23,7 @@ from app.store.draft_view import finish, let_in
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, storefront_of_request, visit
 
-_ROUTES = (browse, shelves, bag, checkout, orders, returns)
+ROUTES = (browse, shelves, bag, checkout, orders, returns)
 
 
 def create(services: Services) -> Flask:

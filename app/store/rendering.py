@@ -76,15 +76,19 @@ class ThemeEnvironment(Environment):
 
 
 class Renderer:
-    """Renders store pages and mails. One for each process; it holds every compiled template."""
+    """Renders store pages and mails. One for each process; it holds every compiled template.
 
-    def __init__(self, registry: Registry | None = None, *, auto_reload: bool = False) -> None:
+    ``core_instead`` lets the core's templates show a page whose theme fails.
+    """
+
+    def __init__(self, registry: Registry | None = None, *, core_instead: bool = True) -> None:
         self._registry = registry or installed()
+        self._core_instead = core_instead
         self.environment = ThemeEnvironment(
             loader=ThemeLoader(self._registry),
             autoescape=lambda name: name is None or not name.endswith(".txt"),
             undefined=StrictUndefined,
-            auto_reload=auto_reload,
+            auto_reload=False,
             cache_size=1000,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -132,7 +136,7 @@ class Renderer:
             try:
                 return self.environment.get_template(f"{shown.theme.name}/{path}").render(context)
             except Exception:
-                if shown.theme.name == core:
+                if shown.theme.name == core or not self._core_instead:
                     raise
                 # A theme's fault is its author's, and no shopper's: the core's templates take its place.
                 log.exception(

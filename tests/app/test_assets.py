@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-sys.path.insert(0, str(Path(__file__).parent / "store_templates"))
-import records
-
 from app import assets
+from app.theme_check.goods import storefront
 from storage.objects import FolderStore
+from tenants.storefront import Storefront
 from themes.registry import installed
 from themes.tokens import look
 
 KEY = "f" * 64
+
+
+def visited() -> Storefront:
+    """The store whose host is asked."""
+    return storefront(installed().theme("aurora"))
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def client(tmp_path: Path) -> FlaskClient:
     objects.put(f"pictures/{KEY}.webp", b"full", "image/webp")
     objects.put(f"pictures/{KEY}-320.avif", b"small", "image/avif")
     app = Flask(__name__)
-    app.register_blueprint(assets.blueprint(objects, storefront=records.storefront))
+    app.register_blueprint(assets.blueprint(objects, storefront=visited))
     return app.test_client()
 
 
@@ -86,13 +89,14 @@ def test_pictures_say_what_they_are(client: FlaskClient) -> None:
 
 
 def test_a_token_sheet_is_found_by_a_process_that_never_rendered_it(client: FlaskClient) -> None:
-    store = records.storefront("kitchen")
+    aurora = installed().theme("aurora")
+    store = storefront(aurora, aurora.preset("kitchen"))
     shown = look(store.theme, store.settings)
     url = assets.token_sheet_url(shown)
     assert client.get(url).data.decode() == shown.css
     assert "immutable" in client.get(url).headers["Cache-Control"]
-    visited = records.storefront()
-    fresh = client.get(f"/_theme/{look(visited.theme, visited.settings).hash}.css")
+    shown = look(visited().theme, visited().settings)
+    fresh = client.get(f"/_theme/{shown.hash}.css")
     assert "immutable" in fresh.headers["Cache-Control"]
     stale = client.get("/_theme/0123456789.css")
     assert stale.status_code == 200

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-import records
-
 from app.store.options import option_groups
+from app.theme_check import goods
 
 
 def test_a_value_leads_to_the_variant_that_differs_in_it_alone() -> None:
-    product = records.tee()
+    product = goods.tee()
     colour, size = option_groups(product, product.variants[0])
     assert [(value.value, value.sku) for value in colour.values] == [
         ("Rose", "TEE-1"),
@@ -26,7 +21,7 @@ def test_a_value_leads_to_the_variant_that_differs_in_it_alone() -> None:
 
 
 def test_a_colour_is_sold_out_only_with_all_its_sizes() -> None:
-    product = records.tee()
+    product = goods.tee()
     colour, size = option_groups(product, product.variants[1])
     assert {value.value: value.available for value in colour.values} == {
         "Rose": True,
@@ -37,4 +32,4 @@ def test_a_colour_is_sold_out_only_with_all_its_sizes() -> None:
 
 
 def test_a_product_with_one_variant_has_no_options() -> None:
-    assert option_groups(records.mug(), records.mug().variants[0]) == []
+    assert option_groups(goods.mug(), goods.mug().variants[0]) == []

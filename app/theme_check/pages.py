@@ -1,274 +1,49 @@
-"""Sample records for the pages of a store, and a small application that has the endpoints they name."""
+"""Every page of a store in its telling states: a name, the template, and what it is given."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask
-from flask_babel import Babel
-
 from app.store.filters import Asked, chips
-from catalog.pictures import PictureRef
-from kit.money import Money
-from orders.view import (
-    CartDiscount,
-    CartLine,
-    CartView,
-    CodeProblem,
-    DeliveryOption,
-    OrderDiscountView,
-    OrderLineView,
-    OrderView,
-    Quote,
-    ShipmentView,
-    TimelineEntry,
-)
+from app.theme_check.goods import IMAGE, forty, mug, plate, tee, usd
+from app.theme_check.orders import DELIVERY, NOW, PROBLEMS, cart, order, reduced_cart
+from orders.view import CartView, Quote
 from payments.returns.models import REASONS, STATES
 from payments.returns.reading import ReturnedLine, ReturnView
 from payments.returns.units import Returnable, UnitsOfLine
-from pricing.listing import ProductListing, VariantListing
+from pricing.listing import ProductListing
 from pricing.narrowing import Wanted, narrow
 from pricing.shelves import ShelfItem, ShelfVariant
-from tenants.storefront import MenuItem, Storefront
-from themes.registry import installed
+from tenants.storefront import MenuItem
+from themes.registry import Theme
 from themes.sections import compose
 
-NOW = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
-PICTURE = PictureRef("a" * 64, 960, 1200, 'A "tee" & more', (320, 640, 960))
-IMAGE = {"key": "b" * 64, "width": 1600, "height": 1160, "alt": "A table", "sizes": [320, 640]}
-ENDPOINTS = {
-    "return_goods": "/order/<token>/return",
-    "withdraw_from": "/order/<token>/withdraw",
-    "keep_goods": "/order/<token>/returns/<return_id>/cancel",
-    "home": "/",
-    "collection": "/collections/<handle>",
-    "product": "/products/<handle>",
-    "search": "/search",
-    "suggestions": "/search/suggestions",
-    "cart": "/cart",
-    "cart_add": "/cart/add",
-    "cart_code": "/cart/code",
-    "cart_update": "/cart/update",
-    "cart_confirm": "/cart/confirm",
-    "checkout": "/checkout",
-    "confirmation": "/thanks/<token>",
-    "order": "/order/<token>",
-    "policy": "/policies/<slug>",
-}
 
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
-
-
-def application() -> Flask:
-    app = Flask(__name__)
-    Babel(app)
-    pages = Blueprint("store", __name__)
-    for name, rule in ENDPOINTS.items():
-        pages.add_url_rule(rule, name, lambda **_: "", methods=["GET", "POST"])
-    app.register_blueprint(pages)
-    return app
-
-
-PRESETS = {
-    "reading-room": "aurora@1",
-    "kitchen": "aurora@1",
-    "broadcast": "market@1",
-    "depot": "market@1",
-}
-
-
-def storefront(preset: str = "reading-room", **given: Any) -> Storefront:
-    settings = installed().theme(PRESETS[preset]).preset(preset).settings
-    values: dict[str, Any] = {
-        "partner_id": UUID(int=1),
-        "store_id": UUID(int=2),
-        "slug": "hollin",
-        "name": "Hollin & <Wren>",
-        "tagline": "A reading room",
-        "state": "live",
-        "currency": "USD",
-        "country": "US",
-        "locale": "en_US",
-        "tax_inclusive": False,
-        "support_email": "help@hollin.example",
-        "company_name": "Northlight Goods",
-        "theme": PRESETS[preset],
-        "settings": {**settings, "announcement": "Free delivery this week"},
-        "pages": {},
-        "menu": (MenuItem("all", "Shop", 24), MenuItem("mugs", "Mugs", 1)),
-        "host": "hollin.localhost",
-        "returns_days": 30,
+def sections(theme: Theme) -> list[Any]:
+    """All sections that the theme has, filled."""
+    given: dict[str, dict[str, Any]] = {
+        "hero": {"heading": "Low sun", "picture": IMAGE},
+        "featured": {"count": 4},
+        "quote": {"source": "Someone"},
+        "picture_text": {"picture": IMAGE, "label": "More", "url": "/collections/all"},
+        "richtext": {"heading": "Note"},
+        "gallery": {"heading": "Seen", **{f"picture_{number}": IMAGE for number in range(1, 6)}},
+        "questions": {"question_2": "And then?", "answer_2": "<p>Then it is over.</p>"},
     }
-    return Storefront(**{**values, **given})
-
-
-def variant(number: int, *options: str, available: bool = True, left: int | None = None) -> VariantListing:
-    price = usd(3600) if available or options else None
-    return VariantListing(
-        UUID(int=number), f"TEE-{number}", options, price, usd(4000), None, available, left, PICTURE
-    )
-
-
-def tee() -> ProductListing:
-    variants = (
-        variant(1, "Rose", "S", left=2),
-        variant(2, "Rose", "M", available=False, left=0),
-        variant(3, "Ink", "S", available=False, left=0),
-        variant(4, "Ink", "M", available=False, left=0),
-        variant(5, "Oat", "M"),
-    )
-    return ProductListing(
-        UUID(int=50),
-        "tee",
-        "Far Hills tee",
-        "Heavy cotton",
-        "<p>Printed by hand.</p>",
-        "Northlight",
-        "Shirts",
-        ("Colour", "Size"),
-        {"Rose": "#dba9a4", "Ink": "#242b39", "Oat": "#ebe4d4"},
-        (PICTURE, PictureRef("c" * 64, 200, 250, "", ())),
-        variants,
-    )
-
-
-def plate() -> ProductListing:
-    """A product with nothing but a name: no picture, no options, nothing to sell."""
-    only = VariantListing(UUID(int=9), "PLATE", (), None, None, None, False, 0, None)
-    return ProductListing(UUID(int=51), "plate", "Plate", "", "", "", "", (), {}, (), (only,))
-
-
-def mug() -> ProductListing:
-    only = VariantListing(UUID(int=10), "MUG", (), usd(2400), None, None, True, None, PICTURE)
-    return ProductListing(UUID(int=52), "mug", "Mug", "350 ml", "", "", "", (), {}, (PICTURE,), (only,))
-
-
-def cart(*, changed: bool = False) -> CartView:
-    problem = "This is sold out." if changed else ""
-    lines = (
-        CartLine(
-            UUID(int=1), "tee", "Far Hills tee", "Rose, S", PICTURE, 2, usd(3600), None, usd(7200), 2, ""
-        ),
-        CartLine(
-            UUID(int=10),
-            "mug",
-            "Mug",
-            "",
-            None,
-            1,
-            usd(2400),
-            usd(2000) if changed else None,
-            usd(2400),
-            None,
-            problem,
-        ),
-    )
-    return CartView(UUID(int=7), lines, usd(9600))
-
-
-COUPON = CartDiscount("partner", UUID(int=8), "SPRING", "SPRING", usd(900), usd(960), (900, 0))
-PROMOTION = CartDiscount("company", UUID(int=9), "Spring at <Hollin>", "", usd(500), usd(500), (300, 200))
-PROBLEMS = (
-    CodeProblem("SPRING", "unknown"),
-    CodeProblem("SPRING", "not_begun", moment=NOW),
-    CodeProblem("SPRING", "ended", moment=NOW),
-    CodeProblem("SPRING", "used_up"),
-    CodeProblem("SPRING", "used_by_customer", times=2),
-    CodeProblem("SPRING", "not_for_these"),
-    CodeProblem("SPRING", "too_small", amount=usd(400)),
-    CodeProblem("SPRING", "lowest"),
-    CodeProblem("SPRING", "better_offer"),
-)
-
-
-def reduced_cart() -> CartView:
-    return replace(cart(), code="SPRING", discounts=(COUPON, PROMOTION))
-
-
-DELIVERY = (
-    DeliveryOption(UUID(int=11), "Standard", usd(490), usd(6000), (2, 4)),
-    DeliveryOption(UUID(int=12), "Collect", usd(0), None, (1, 1)),
-)
-
-
-def order(payment: str = "paid", fulfilment: str = "shipped") -> OrderView:
-    line = OrderLineView(
-        "Tee",
-        "Rose",
-        "T",
-        PICTURE,
-        2,
-        0,
-        usd(3600),
-        usd(7200),
-        usd(7200),
-        usd(0),
-        usd(1),
-        usd(1),
-        usd(0),
-        usd(0),
-    )
-    address = {
-        "name": "A Buyer",
-        "line1": "12 Pine Street",
-        "city": "Portland",
-        "postcode": "97205",
-        "country": "US",
-    }
-    return OrderView(
-        UUID(int=1),
-        UUID(int=77),
-        UUID(int=2),
-        1042,
-        NOW,
-        NOW,
-        payment,
-        fulfilment,
-        "buyer@example.org",
-        address,
-        "Standard",
-        usd(7200),
-        usd(0),
-        usd(576),
-        usd(7776),
-        False,
-        usd(900),
-        None,
-        (line,),
-        (
-            TimelineEntry(NOW, "placed", "Order placed"),
-            TimelineEntry(NOW + timedelta(hours=1), "paid", "Paid"),
-        ),
-        (ShipmentView("UPS", "1Z9", "https://example.org/t", NOW),),
-        (
-            OrderDiscountView("partner", UUID(int=8), "SPRING", "SPRING", usd(300), usd(300)),
-            OrderDiscountView("company", UUID(int=9), "Spring at <Hollin>", "", usd(100), usd(100)),
-        ),
-    )
-
-
-def sections() -> list[Any]:
-    page = [
-        {"type": "hero", "settings": {"heading": "Low sun", "picture": IMAGE}},
-        {"type": "featured", "settings": {"count": 3}},
-        {"type": "quote", "settings": {"source": "Someone"}},
-        {"type": "picture_text", "settings": {"picture": IMAGE, "label": "More", "url": "/collections/all"}},
-        {"type": "collections", "settings": {}},
-        {"type": "richtext", "settings": {"heading": "Note"}},
-        {"type": "facts", "settings": {}},
-    ]
-    made = compose(installed().theme("aurora"), page)
-    assert not made.problems
-    menu = storefront().menu
+    ordered = [*given, *(name for name in theme.sections if name not in given)]
+    made = compose(theme, [{"type": name, "settings": given.get(name, {})} for name in ordered])
+    menu = (MenuItem("all", "Shop", 24), MenuItem("mugs", "Mugs", 1))
     return [
         SimpleNamespace(
-            type=each.type, settings=each.settings, products=[tee(), mug(), plate()], collections=menu
+            type=each.type,
+            settings=each.settings,
+            products=[tee(), mug(), plate(), forty()],
+            collections=menu,
+            ends=NOW + timedelta(days=3),
         )
         for each in made.sections
     ]
@@ -309,8 +84,8 @@ def listing(products: list[ProductListing], total: int, asked: Asked = ASKED) ->
     }
 
 
-def pages() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Every page in its telling states: name, then template and context."""
+def pages(theme: Theme) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Name, then template and context."""
     collection = SimpleNamespace(handle="all", title="Everything", description="<p>All of it</p>")
     listed = listing([tee(), mug(), plate()], 60) | {"collection": collection}
     nothing = {"read_as": "", "near": (), "collections": (), "many": False}
@@ -320,7 +95,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     bag = {"free_from": None, "to_free": None, "removed": None, "refused": None, "typed": None}
     undo = SimpleNamespace(variant_id=UUID(int=3), quantity=1, title="Mug")
     known: dict[str, tuple[str, dict[str, Any]]] = {
-        "home": ("home.html", {"sections": sections()}),
+        "home": ("home.html", {"sections": sections(theme)}),
         "empty home": ("home.html", {"sections": []}),
         "collection": ("collection.html", listed),
         "empty collection": (
@@ -387,7 +162,7 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
             "cart.html",
             {**bag, "cart": lost, "typed": {"email": '"><script>'}},
         )
-    for product in (tee(), mug(), plate()):
+    for product in (tee(), mug(), plate(), forty()):
         for one in product.variants[:3]:
             known[f"{product.handle} {one.sku}"] = (
                 "product.html",
