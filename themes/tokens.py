@@ -62,7 +62,7 @@ def _look(registry: Registry, theme_name: str, settings: str) -> Look:
         **{f"--{name}": _by_scheme([each[name] for each in colours]) for name in colours[0]},
         "--display": display.stack,
         "--text": text.stack,
-        **{f"--{name}": value for name, value in _chosen_tokens(theme, chosen).items()},
+        **{f"--{name}": value for name, value in chosen_tokens(theme, chosen).items()},
     }
     css = ":root{" + ";".join(f"{name}:{value}" for name, value in values.items()) + "}\n"
     return Look(
@@ -83,7 +83,7 @@ def _by_scheme(colours: list[str]) -> str:
     return f"light-dark({light},{dark[0]})" if dark and dark[0] != light else light
 
 
-def _chosen_tokens(theme: Theme, chosen: dict[str, Any]) -> dict[str, str]:
+def chosen_tokens(theme: Theme, chosen: dict[str, Any]) -> dict[str, str]:
     """The custom properties that the theme keeps for what was chosen."""
     return {
         name: value

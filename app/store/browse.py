@@ -205,25 +205,3 @@ def fill(html: str) -> str:
     """Fill the places that differ from shopper to shopper."""
     page = CachedPage((0, 0), None, 200, html.encode())
     return page.for_shopper(csrf=csrf_token(), bag=bag_count()).decode()
-
-
-@store.get("/robots.txt")
-def robots() -> AnyResponse:
-    if visit().store.state != "live":
-        return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
-    closed = "".join(f"Disallow: {path}\n" for path in ("/cart", "/checkout", "/order/", "/search"))
-    text = f"User-agent: *\n{closed}Sitemap: {primary_url('/sitemap.xml')}\n"
-    return Response(text, mimetype="text/plain")
-
-
-@store.get("/sitemap.xml")
-def sitemap() -> AnyResponse:
-    if visit().store.state != "live":
-        abort(404)
-    paths = ["/", *(f"/collections/{item.handle}" for item in visit().store.menu)]
-    paths += [f"/products/{item.handle}" for item in store_listings(selection=EVERYTHING).products]
-    urls = "".join(f"<url><loc>{primary_url(path)}</loc></url>" for path in paths)
-    opening = (
-        '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    )
-    return Response(f"{opening}{urls}</urlset>", mimetype="application/xml")

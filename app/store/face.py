@@ -15,7 +15,7 @@ from app import assets
 from app.draft_paths import DraftPaths, draft_path
 from app.edge import Face, anyone, face_app, register
 from app.services import Services
-from app.store import bag, browse, checkout, orders, returns, shelves
+from app.store import bag, being_found, browse, checkout, orders, returns, shelves
 from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
@@ -23,7 +23,7 @@ from app.store.draft_view import finish, let_in
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, storefront_of_request, visit
 
-ROUTES = (browse, shelves, bag, checkout, orders, returns)
+ROUTES = (browse, shelves, bag, checkout, orders, returns, being_found)
 
 
 def create(services: Services) -> Flask:

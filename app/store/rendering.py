@@ -28,6 +28,7 @@ from app.store.picture_html import as_picture, picture, picture_url
 from app.store.structured import breadcrumb_data, product_data
 from kit.money import Money
 from tenants.storefront import Storefront
+from themes.brand import brand_hash, drawable
 from themes.registry import Registry, installed
 from themes.tokens import Look, look
 
@@ -110,6 +111,7 @@ class Renderer:
             product_data=product_data,
             breadcrumb_data=breadcrumb_data,
             asset=_asset,
+            brand_url=brand_url,
             csrf_field=csrf_field,
             bag_count=bag_count,
         )
@@ -215,6 +217,15 @@ def swatch(colour: str, size: int = 14) -> Markup:
         '<svg class="dot" width="{s}" height="{s}" viewBox="0 0 {s} {s}" aria-hidden="true">'
         '<circle cx="{h}" cy="{h}" r="{r}" fill="{c}" stroke="#000" stroke-opacity=".2"/></svg>'
     ).format(s=size, h=half, r=half - 0.5, c=escape(colour))
+
+
+def brand_url(name: str) -> str:
+    """The address of one of the pictures that stand for the store; empty for a card that cannot be drawn."""
+    page = _page.get()
+    if name == "card" and not drawable(page.store.name):
+        return ""
+    digest = brand_hash(page.look, name=page.store.name, tagline=page.store.tagline)
+    return f"/_brand/{digest}/{name}.png"
 
 
 def _asset(path: str) -> str:
