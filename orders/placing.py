@@ -182,9 +182,17 @@ _NUMBER = text("""
 
 
 def place(
-    session: Session, *, partner_id: UUID, store_id: UUID, cart_id: UUID, draft: Draft, now: datetime
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    cart_id: UUID,
+    draft: Draft,
+    now: datetime,
+    locale: str = "",
 ) -> PlacedOrder:
-    """Place the order: hold its stock, give it the store's next number, freeze its lines.
+    """Place the order: hold its stock, give it the store's next number, freeze its lines. ``locale`` is
+    what its mails are written in; the store's unless given.
 
     Raises stock.SoldOut when units ran out meanwhile, and DiscountChanged when the last use of a discount
     was. The database refuses a line under its floor.
@@ -210,7 +218,7 @@ def place(
         "delivery_name": draft.rate.name,
         "email": draft.contact.email,
         "address": draft.contact.address(),
-        "locale": issued.locale,
+        "locale": locale or issued.locale,
         "fingerprint": draft.fingerprint,
         "hold_from": issued.hold_from,
         "hold_days": issued.hold_days,

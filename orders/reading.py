@@ -20,7 +20,7 @@ from orders.view import OrderDiscountView, OrderLineView, OrderView, ShipmentVie
 _SELECT = """
     SELECT o.partner_id, o.order_id, o.store_id, o.number, o.placed_at, o.paid_at, o.shipped_at,
       o.delivered_at, o.payment, o.fulfilment, o.currency, o.delivery, o.delivery_tax, o.tax, o.total,
-      o.tax_inclusive, o.delivery_name, o.available_on,
+      o.tax_inclusive, o.delivery_name, o.available_on, o.locale,
       CASE WHEN CAST(:keys AS text[]) IS NULL OR 'email' = ANY(CAST(:keys AS text[])) THEN o.email ELSE '' END
         AS email,
       CASE WHEN CAST(:keys AS text[]) IS NULL THEN o.address ELSE coalesce((
@@ -129,6 +129,7 @@ def order_view(row: Row[Any]) -> OrderView:
             OrderDiscountView(funder, UUID(key), name, code, Money(amount, currency), Money(net, currency))
             for funder, key, name, code, amount, net in row.discounts or ()
         ),
+        locale=row.locale,
     )
 
 

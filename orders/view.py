@@ -212,7 +212,8 @@ class OrderView:
     postcode, country; fields that were not granted to the reader are absent from it.
 
     ``payment`` is awaiting, paid, partly_refunded, refunded, expired or failed; ``fulfilment`` is
-    unfulfilled, partly_shipped, shipped, delivered, cancelled or returned.
+    unfulfilled, partly_shipped, shipped, delivered, cancelled or returned. ``locale`` is what its shopper
+    read when buying.
     """
 
     partner_id: UUID
@@ -237,3 +238,4 @@ class OrderView:
     timeline: tuple[TimelineEntry, ...]
     shipments: tuple[ShipmentView, ...]
     discounts: tuple[OrderDiscountView, ...] = ()
+    locale: str = ""

@@ -86,10 +86,12 @@ def start(
     return_to: Callable[[UUID], ReturnAddresses],
     clock: Callable[[], datetime],
     seen: str | None = None,
+    locale: str = "",
 ) -> Started:
     """Place the cart's order and open its Checkout Session; pressing twice gives the same session.
 
-    ``seen`` are the discounts that the shopper was shown: see ``placing.draft``.
+    ``seen`` are the discounts that the shopper was shown: see ``placing.draft``. ``locale`` is what it reads
+    in, where that is not the store's.
 
     Raises what ``placing.draft`` and ``placing.place`` raise, GatewayUnavailable when Stripe does
     not answer (the order waits, and asking again goes on with it), and PaymentsUnavailable when
@@ -106,6 +108,7 @@ def start(
             return_to=return_to,
             now=clock(),
             seen=seen,
+            locale=locale,
         )
         if useless is None:
             return _open(tenant, gateway=gateway, attempt=attempt, now=clock())
@@ -126,6 +129,7 @@ def _prepare(
     return_to: Callable[[UUID], ReturnAddresses],
     now: datetime,
     seen: str | None,
+    locale: str,
 ) -> tuple[_Attempt, _Attempt | None]:
     """Return the attempt to open, and the one that has to be ended before, if there is one."""
     with tenant.begin() as session:
@@ -153,6 +157,7 @@ def _prepare(
             cart_id=cart_id,
             draft=drafted,
             now=now,
+            locale=locale,
         )
         return _record_attempt(session, order, return_to(order.order_id), now, drafted.fingerprint), None
 

@@ -286,8 +286,9 @@ class World:
             assert not report.refused, report.refused
         return report
 
-    def shop(self, name: str, currency: str, country: str, *, tax_inclusive: bool) -> Shop:
-        """Set up a partner with a live store that marks everything up by 80 %."""
+    def shop(self, name: str, currency: str, country: str, *, tax_inclusive: bool, locale: str = "") -> Shop:
+        """Set up a partner with a live store that marks everything up by 80 %. It speaks English unless
+        ``locale`` says otherwise: what pages say is held against English sentences."""
         slug = f"{name}{self.number}-{new_token()[:6].lower().replace('_', 'x').replace('-', 'x')}"
         with transaction(self.services.console) as session:
             partner_id = create_partner(
@@ -302,7 +303,7 @@ class World:
                     name=f"{name.title()} & Co",
                     currency=currency,
                     country=country,
-                    locale="en_US" if country == "US" else "de_DE",
+                    locale=locale or f"en_{country}",
                     tax_inclusive=tax_inclusive,
                     support_email=f"hello@{name}.example",
                 ),

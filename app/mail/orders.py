@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
 from uuid import UUID
 
 from flask import Flask
-from flask_babel import force_locale
 
 from app.config import Config
+from app.languages import say
 from app.mail.mailer import compose
 from app.mail.partners import in_utc
 from app.services import Services
@@ -52,8 +52,10 @@ def send_order_mails(
                 continue
             message_id = f"{kind.replace(':', '.')}.{order_id}@{services.config.platform_domain}"
             name, _, about = kind.partition(":")
+            # The shopper is written to in the language that it bought in.
+            spoken = replace(store, locale=order.locale or store.locale)
             letter = _Letter(
-                services.config, app, store, order, row.partners or [], row.company_email, message_id, now
+                services.config, app, spoken, order, row.partners or [], row.company_email, message_id, now
             )
             keys = {"partner_id": tenant.partner_id, "order_id": order_id}
             if name == "refunded":
@@ -125,8 +127,7 @@ def _to_shopper(template: str, step: str = "") -> Callable[[_Letter], list[Messa
             "tracking_url": config.url(store.host, f"/order/{token}"),
             "base_url": config.url(store.host),
         }
-        # The locale is the store's; asking the request for it would look its host up again.
-        with about.app.test_request_context(base_url=config.url(store.host)), force_locale(_locale(store)):
+        with about.app.test_request_context(base_url=config.url(store.host)):
             subject = render(store, f"mail/{template}.subject.txt", **context)
             html = render(store, f"mail/{template}.html", **context)
             plain = render(store, f"mail/{template}.txt", **context)
@@ -144,10 +145,6 @@ def _to_shopper(template: str, step: str = "") -> Callable[[_Letter], list[Messa
         ]
 
     return write
-
-
-def _locale(store: Storefront) -> str:
-    return store.locale.replace("-", "_")
 
 
 def _notice(about: _Letter) -> list[Message]:
@@ -177,12 +174,17 @@ def _unsold(about: _Letter) -> list[Message]:
         compose(
             sender=(store.name, config.mail_from),
             to=order.email,
-            subject=f"Order {order.number}: sold out, and refunded in full",
-            text=(
-                f"Your payment for order {order.number} arrived after the last piece had gone. We are"
-                f" sorry. We have given back all of it, {order.total}; your bank shows it within some"
-                f" days.\n\n{store.name}\n"
+            subject=say(
+                store.locale, "Order %(number)s: sold out, and refunded in full", number=order.number
             ),
+            text=say(
+                store.locale,
+                "Your payment for order %(number)s arrived after the last piece had gone. We are sorry. We"
+                " have given back all of it, %(amount)s; your bank shows it within some days.",
+                number=order.number,
+                amount=order.total,
+            )
+            + f"\n\n{store.name}\n",
             message_id=about.message_id,
             at=about.now,
             reply_to=store.support_email,

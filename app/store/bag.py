@@ -15,7 +15,7 @@ from app.store.blueprint import store
 from app.store.browse import closed_page, fill
 from app.store.draft_view import sample_cart, viewing
 from app.store.rendering import render
-from app.store.visit import cart_id, host_entry, primary_url, visit
+from app.store.visit import cart_id, host_entry, primary_url, spoken, visit
 from kit.errors import Refusal
 from kit.money import Money
 from orders.cart import (
@@ -97,7 +97,7 @@ def cart_page(
         render(
             here.store,
             "cart.html",
-            page_title=f"Your bag – {here.store.name}",
+            page_title=f"{spoken('Your bag')} – {here.store.name}",
             canonical_url="",
             base_url=primary_url(""),
             cart=shown,

@@ -14,9 +14,10 @@ from app.edge import csrf_token, db, now
 from app.store.bag_count import bag_count
 from app.store.blueprint import store
 from app.store.draft_view import editing, viewing
+from app.store.language import chosen_language
 from app.store.page_cache import CachedPage, PageCache
 from app.store.rendering import render
-from app.store.visit import host_entry, primary_url, visit
+from app.store.visit import host_entry, primary_url, spoken, visit
 from kit.money import Money
 from orders.quoting import delivery_options
 from pricing.listing import Listings, ProductListing, listings
@@ -61,6 +62,7 @@ def cached(make: Callable[[], Rendered], *, key: str | None) -> AnyResponse:
     entry = host_entry()
     kept = None
     if key is not None:
+        key = f"{chosen_language()} {key}"
         kept = _pages.get((entry.store_id, key), revision=entry.revision, now=now())
     if kept is None:
         if (closed := closed_page()) is not None:
@@ -80,11 +82,11 @@ def closed_page() -> AnyResponse | None:
         return None
     words = {
         "paused": (
-            "We'll be back soon",
-            "The shop is taking a short break. Parcels under way still arrive.",
+            spoken("We'll be back soon"),
+            spoken("The shop is taking a short break. Parcels under way still arrive."),
         ),
-        "draft": ("Opening soon", "The shop is being set up."),
-        "closed": ("This shop has closed", "Thank you to everyone who bought here."),
+        "draft": (spoken("Opening soon"), spoken("The shop is being set up.")),
+        "closed": (spoken("This shop has closed"), spoken("Thank you to everyone who bought here.")),
     }
     heading, body = words[shop.state]
     html = render(
@@ -189,11 +191,21 @@ def policy(slug: str) -> AnyResponse:
     return cached(lambda: Rendered(_policy(slug)), key=f"/help/{slug}")
 
 
+def _titles() -> dict[str, str]:
+    return {
+        "delivery": spoken("Delivery"),
+        "returns": spoken("Returns"),
+        "privacy": spoken("Privacy"),
+        "terms": spoken("Terms of sale"),
+        "contact": spoken("Contact"),
+    }
+
+
 def _policy(slug: str) -> str:
     here = visit()
     return show(
         "policy.html",
-        title=f"{slug.capitalize()} – {here.store.name}",
+        title=f"{_titles()[slug]} – {here.store.name}",
         path=url_for("store.policy", slug=slug),
         slug=slug,
         delivery=delivery_options(here.tables.delivery, goods=Money.zero(here.store.currency)),

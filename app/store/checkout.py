@@ -11,12 +11,13 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.edge import services, tenant
+from app.languages import known_locale
 from app.store.bag import cart_page, this_cart
 from app.store.blueprint import store
 from app.store.browse import closed_page, fill
 from app.store.links import order_token
 from app.store.rendering import render
-from app.store.visit import cart_id, primary_url, visit
+from app.store.visit import cart_id, heard, primary_url, spoken, visit
 from kit.errors import Refusal
 from orders.placing import CartChanged, CartEmpty, Contact, DiscountChanged
 from orders.quoting import amounts, delivery_options, priced, quote
@@ -28,13 +29,6 @@ from pricing.delivery import Rate
 log = logging.getLogger(__name__)
 
 _FIELDS = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone", "rate_id")
-_NEEDED = {
-    "email": "Enter your e-mail address, such as name@example.com.",
-    "name": "Enter the name of who receives the parcel.",
-    "line1": "Enter the street and number.",
-    "city": "Enter the city.",
-    "country": "Choose a country.",
-}
 # Countries whose addresses have no postcode that a parcel would need.
 _NO_POSTCODE = frozenset({"AE", "HK", "IE", "QA"})
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
@@ -60,12 +54,12 @@ def checkout() -> Response:
         html = cart_page(this_cart(form["email"]), typed=form)
         return Response(html, 409, content_type="text/html; charset=utf-8")
     except Refusal as refusal:
-        return _page(form, {refusal.field: refusal.message}, 422)
+        return _page(form, {refusal.field: heard(refusal.message)}, 422)
     except GatewayUnavailable as error:
         log.warning("the payment page could not be opened: %s", str(error).partition("\n")[0])
         # The order waits, and pressing again goes on with it, so what was typed must not be lost.
-        said = "The payment service did not answer. Please try again in a moment."
-        answer = _page(form, {"": said}, 503)
+        told = spoken("The payment service did not answer. Please try again in a moment.")
+        answer = _page(form, {"": told}, 503)
         answer.headers["Retry-After"] = "5"
         return answer
 
@@ -92,23 +86,36 @@ def _pay(form: dict[str, str]) -> Response:
         return_to=return_to,
         clock=services().clock.now,
         seen=request.form.get("discounts", ""),
+        locale=here.store.locale,
     )
     return redirect(started.url or return_to(started.order_id).success.partition("?")[0], 303)
 
 
+def _needed() -> dict[str, str]:
+    """What a field that is empty asks for."""
+    return {
+        "email": spoken("Enter your e-mail address, such as name@example.com."),
+        "name": spoken("Enter the name of who receives the parcel."),
+        "line1": spoken("Enter the street and number."),
+        "city": spoken("Enter the city."),
+        "country": spoken("Choose a country."),
+    }
+
+
 def _errors(form: dict[str, str]) -> dict[str, str]:
     """What is missing or malformed, by field. The address is kept as written: the world's are many."""
-    errors = {name: sentence for name, sentence in _NEEDED.items() if not form[name]}
+    needed = _needed()
+    errors = {name: sentence for name, sentence in needed.items() if not form[name]}
     form["email"] = form["email"].lower()
     if form["email"] and (not _EMAIL.fullmatch(form["email"]) or len(form["email"]) > 254):
-        errors["email"] = _NEEDED["email"]
+        errors["email"] = needed["email"]
     tables = visit().tables
     if form["country"] not in tables.countries():
-        errors["country"] = "We do not deliver to this country. Choose one from the list."
+        errors["country"] = spoken("We do not deliver to this country. Choose one from the list.")
     elif not form["postcode"] and form["country"] not in _NO_POSTCODE:
-        errors["postcode"] = "Enter the postcode."
+        errors["postcode"] = spoken("Enter the postcode.")
     if form["rate_id"] not in {str(rate.rate_id) for rate in tables.rates_to(form["country"])}:
-        errors["rate_id"] = "Choose how it should reach you."
+        errors["rate_id"] = spoken("Choose how it should reach you.")
     return errors
 
 
@@ -129,7 +136,7 @@ def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Re
     html = render(
         here.store,
         "checkout.html",
-        page_title=f"Checkout – {here.store.name}",
+        page_title=f"{spoken('Checkout')} – {here.store.name}",
         canonical_url="",
         base_url=primary_url(""),
         form=form,
@@ -147,5 +154,5 @@ def _chosen(rates: tuple[Rate, ...], rate_id: str) -> Rate | None:
 
 
 def _countries(codes: list[str], locale: str) -> list[tuple[str, str]]:
-    names = Locale.parse(locale.replace("-", "_")).territories
+    names = Locale.parse(known_locale(locale)).territories
     return sorted(((code, str(names.get(code, code))) for code in codes), key=lambda pair: pair[1])

@@ -20,8 +20,9 @@ from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.draft_view import finish, let_in
+from app.store.language import remember_language
 from app.store.rendering import render
-from app.store.visit import host_entry, primary_url, storefront_of_request, visit
+from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
 ROUTES = (browse, shelves, bag, checkout, orders, returns, being_found)
 
@@ -48,6 +49,7 @@ def create(services: Services) -> Flask:
     app.after_request(finish)
     # Runs inside what the edge does afterwards, so that the count's cookie goes out with the answer.
     app.after_request(send_count)
+    app.after_request(remember_language)
     register(app, store, enter=anyone)
     register(app, assets.blueprint(services.objects, storefront=storefront_of_request), enter=anyone)
     Babel(app, locale_selector=_locale)
@@ -83,6 +85,7 @@ def _error_page(status: int, heading: str, body: str) -> str | Response:
     if g.get("host_entry") is None or status >= 500:
         return _NOBODY.format(heading=heading, body=body)
     try:
+        heading, body = heard(heading), heard(body)
         html = render(
             visit().store,
             "message.html",
@@ -92,7 +95,7 @@ def _error_page(status: int, heading: str, body: str) -> str | Response:
             status=status,
             heading=heading,
             body=body,
-            action=("Back to the shop", "/"),
+            action=(spoken("Back to the shop"), "/"),
         )
     except HTTPException:
         return _NOBODY.format(heading=heading, body=body)

@@ -15,7 +15,7 @@ from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.links import read_order_token
 from app.store.rendering import render
-from app.store.visit import host_entry, primary_url, visit
+from app.store.visit import host_entry, primary_url, spoken, visit
 from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
@@ -104,7 +104,7 @@ def _page(template: str, shown: OrderView, token: str, **more: Any) -> Response:
     html = render(
         visit().store,
         template,
-        page_title=f"Order {shown.number} – {visit().store.name}",
+        page_title=f"{spoken('Order %(number)s', number=shown.number)} – {visit().store.name}",
         canonical_url="",
         base_url=primary_url(""),
         order=shown,

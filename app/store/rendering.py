@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from flask import g, has_request_context, url_for
-from flask_babel import get_translations
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
 
 from app.assets import asset_url, token_sheet_url
+from app.languages import known_locale, language_of, translations
 from app.store.icons import icon
+from app.store.language import chosen_language, speeches
 from app.store.options import option_groups
 from app.store.picture_html import as_picture, picture, picture_url
+from app.store.said import said
 from app.store.structured import breadcrumb_data, product_data
 from kit.money import Money
 from tenants.storefront import Storefront
@@ -114,6 +115,8 @@ class Renderer:
             brand_url=brand_url,
             csrf_field=csrf_field,
             bag_count=bag_count,
+            speeches=speeches,
+            said=lambda sentence: said(sentence, _page.get().translations),
         )
 
     def render(self, storefront: Storefront, template: str, **context: Any) -> str:
@@ -129,10 +132,17 @@ class Renderer:
             "look": shown,
             "settings": shown.settings,
             "text_direction": _direction(storefront.locale),
+            "language": language_of(storefront.locale),
+            "chosen_language": chosen_language(),
             "theme_css_url": token_sheet_url(shown),
         }
         core = shown.theme.chain[-1][0]
-        page = _Page(storefront, shown, _known_locale(storefront.locale), get_translations())
+        page = _Page(
+            storefront,
+            shown,
+            known_locale(storefront.locale),
+            translations(language_of(storefront.locale)),
+        )
         token = _page.set(page)
         try:
             try:
@@ -238,16 +248,8 @@ def _format_money(minor: int, currency: str, amount: Money, locale: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _known_locale(name: str) -> str:
-    try:
-        return str(Locale.parse(name.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return "en"
-
-
-@lru_cache(maxsize=64)
 def _direction(name: str) -> str:
-    return str(Locale.parse(_known_locale(name)).text_direction)
+    return str(Locale.parse(known_locale(name)).text_direction)
 
 
 def _unchanged(path: Path, changed: int) -> bool:

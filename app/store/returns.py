@@ -13,7 +13,7 @@ from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.orders import order_of
 from app.store.rendering import render
-from app.store.visit import primary_url, visit
+from app.store.visit import heard, primary_url, spoken, visit
 from kit.errors import Refusal, Refusals
 from orders.view import OrderView
 from payments.refunds.asking import refundable
@@ -59,7 +59,7 @@ def _answer(token: str, kind: str) -> Response:
     units = _units(found, errors)
     note = request.form.get("note", "").strip()
     if len(note) > LONGEST_NOTE:
-        errors["note"] = f"At most {LONGEST_NOTE} characters."
+        errors["note"] = spoken("At most %(num)s characters.", num=LONGEST_NOTE)
     if not errors:
         try:
             with db().begin_nested():
@@ -69,9 +69,9 @@ def _answer(token: str, kind: str) -> Response:
                     reasons = {key: request.form.get(f"reason-{key}", "") for key in units}
                     ask_return(db(), **keys, units=units, reasons=reasons, note=note, now=now())
         except Refusals as refusals:
-            errors.update(refusals.errors)
+            errors.update({name: heard(sentence) for name, sentence in refusals.errors.items()})
         except Refusal as refusal:
-            errors[refusal.field] = refusal.message
+            errors[refusal.field] = heard(refusal.message)
     if errors:
         found = returnable(db(), **keys, now=now())
         typed = {name: value[: LONGEST_NOTE * 2] for name, value in request.form.items()}
@@ -86,7 +86,7 @@ def _units(found: Returnable, errors: dict[str, str]) -> dict[UUID, int]:
         name = f"units-{line.line_id}"
         typed = request.form.get(name, "").strip()
         if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 7):
-            errors[name] = "Enter a whole number, such as 1."
+            errors[name] = spoken("Enter a whole number, such as 1.")
         else:
             units[line.line_id] = int(typed or 0)
     return units
@@ -102,7 +102,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     left = refundable(db(), partner_id=order.partner_id, order_id=order.order_id) if found.unsent else None
-    title = "Withdraw from the contract" if kind == "withdrawal" else "Return something"
+    title = spoken("Withdraw from the contract") if kind == "withdrawal" else spoken("Return something")
     html = render(
         visit().store,
         "return.html",

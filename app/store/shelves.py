@@ -17,7 +17,7 @@ from app.store.blueprint import store
 from app.store.browse import Rendered, cached, closed_page, fill, show, store_listings
 from app.store.filters import PAGE, Asked, address, chips, in_range, read_asked, sorted_products
 from app.store.rendering import render
-from app.store.visit import host_entry, visit
+from app.store.visit import host_entry, spoken, visit
 from catalog.words import allowed_errors, asked_words, distance, fold, words_of
 from pricing.finding import MOST_FOUND, Found, find
 from pricing.listing import ProductListing
@@ -71,7 +71,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
     shelf = _shelf(EVERYTHING if everything else COLLECTION, "" if everything else handle, handle)
     if shelf.title is None and not everything:
         abort(404)
-    about = ShownCollection(handle, shelf.title or "", shelf.about or "")
+    about = ShownCollection(handle, shelf.title or spoken("Everything"), shelf.about or "")
     if len(_items) >= _MOST_KNOWN:
         _items.clear()
     _items[entry.store_id, handle] = (entry.revision, shelf.items)
@@ -123,7 +123,7 @@ def search() -> AnyResponse:
     path = url_for("store.search")
     html = show(
         "search.html",
-        title=f"{query or 'Search'} – {visit().store.name}",
+        title=f"{query or spoken('Search')} – {visit().store.name}",
         path="",
         query=query,
         read_as=found.read_as,

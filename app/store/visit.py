@@ -13,7 +13,10 @@ from uuid import UUID
 from flask import abort, g, request
 
 from app.edge import db, services, this_face, visitor_token
+from app.languages import language_of, locale_in, say, translations
 from app.store.draft_view import drafted, viewing
+from app.store.language import chosen_language
+from app.store.said import said
 from orders.cart import cart_key
 from pricing.delivery import TABLES_COLUMNS, Tables, tables_of
 from tenants.partners import HostEntry, find_host
@@ -31,7 +34,7 @@ class Visit:
     tables: Tables
 
 
-_kept: dict[UUID, Visit] = {}
+_kept: dict[tuple[UUID, str], Visit] = {}
 
 
 def host_entry() -> HostEntry:
@@ -46,15 +49,15 @@ def host_entry() -> HostEntry:
 
 
 def visit() -> Visit:
-    """The store of this request, as it is at the revision that its host's entry carried; with the look of
-    its draft, where that is what is looked at."""
+    """The store of this request, as it is at the revision that its host's entry carried, with a locale in
+    the language that its shopper chose; and with the look of its draft, where that is what is looked at."""
     found = _published()
     return found if viewing() is None else replace(found, store=drafted(found.entry, found.store))
 
 
 def _published() -> Visit:
-    entry = host_entry()
-    kept = _kept.get(entry.store_id)
+    entry, language = host_entry(), chosen_language()
+    kept = _kept.get((entry.store_id, language))
     if kept is not None and kept.entry == entry:
         return kept
     store, row = read_storefront_with(
@@ -65,8 +68,20 @@ def _published() -> Visit:
     )
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
-    found = _kept[entry.store_id] = Visit(entry, store, tables_of(row))
+    if language and language != language_of(store.locale):
+        store = replace(store, locale=locale_in(store.locale, language))
+    found = _kept[entry.store_id, language] = Visit(entry, store, tables_of(row))
     return found
+
+
+def heard(sentence: str) -> str:
+    """What a floor below says, in the language of this request's page."""
+    return said(sentence, translations(language_of(visit().store.locale)))
+
+
+def spoken(text: str, **values: object) -> str:
+    """A text of the program in the language of this request's page."""
+    return say(visit().store.locale, text, **values)
 
 
 def storefront_of_request() -> Storefront | None:
