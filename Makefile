@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv/bin/python -m
 WORKERS ?= 2
 
-.PHONY: help demo serve worker test story guide check format bench chaos mutations sheet clean
+.PHONY: help demo serve worker test story guide check format bench chaos mutations sheet clean messages
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -44,6 +44,9 @@ check: .venv/ready ## Lint, types, floors, migrations, templates.
 	.venv/bin/lint-imports
 	$(RUN) scripts.migrations_check
 	.venv/bin/djlint --lint --quiet $$(git ls-files '*.html')
+
+messages: .venv/ready ## Take new words of stores into the catalogues of their languages.
+	@$(RUN) scripts.messages
 
 format: .venv/ready ## Put the code into its usual form.
 	$(RUN) ruff check --fix-only -q .

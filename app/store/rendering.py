@@ -14,7 +14,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 from flask import g, has_request_context, url_for
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
@@ -244,7 +244,12 @@ def _asset(path: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _format_money(minor: int, currency: str, amount: Money, locale: str) -> str:
-    return str(format_currency(amount.decimal, currency, locale=locale))
+    text = str(format_currency(amount.decimal, currency, locale=locale))
+    if _direction(locale) == "rtl":
+        # Without marks of its own the sign of "US$" would wander off to the left of its letters.
+        symbol = get_currency_symbol(currency, locale=locale)
+        text = text.replace(symbol, f"\u2066{symbol}\u2069")
+    return text
 
 
 @lru_cache(maxsize=64)
