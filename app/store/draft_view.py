@@ -35,7 +35,9 @@ _SELLING = ("app.store.checkout", "app.store.orders", "app.store.returns")
 _NOTHING_SOLD = "This is a draft: nothing can be bought, sent or changed from it."
 _LITERAL = re.compile(r'(\s(?:href|action)=")/(?!/|_assets/|_img/|_preview/|_draft/)')
 _BODY = re.compile(r"<body[^>]*>")
-_CANONICAL = re.compile(r'<link rel="canonical"[^>]*>\n?|<meta property="og:url"[^>]*>\n?')
+_CANONICAL = re.compile(
+    r'<link rel="canonical"[^>]*>\n?|<meta property="og:url"[^>]*>\n?|<link rel="alternate"[^>]*>\n?'
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ def chosen_language() -> str:
 def remember_language(response: Response) -> Response:
     """Keep a language that the address names for the pages that come after."""
     asked = request.args.get("lang", "")
-    if asked in LANGUAGES and request.cookies.get(_COOKIE) != asked:
+    # A draft leaves no cookie behind.
+    if "viewing" not in g and asked in LANGUAGES and request.cookies.get(_COOKIE) != asked:
         set_cookie(response, _COOKIE, asked, days=_DAYS)
     return response
 
