@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv/bin/python -m
 WORKERS ?= 2
 
-.PHONY: help demo serve worker test story guide check format bench chaos mutations sheet clean messages
+.PHONY: help demo serve worker test story guide check format bench chaos mutations sheet messages audit clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -57,6 +57,12 @@ bench: .venv/ready ## Measure the figures of docs/figures.md (ONLY=NAME for one)
 
 sheet: .venv/ready ## Draw all presets, pages, widths and schemes into docs/pictures/presets.webp.
 	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.sheet
+
+audit: .venv/ready scripts/presets/node/node_modules ## Lighthouse, axe, markup and bytes of every preset.
+	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.audit
+
+scripts/presets/node/node_modules: scripts/presets/node/package-lock.json
+	@cd scripts/presets/node && npm ci --no-audit --no-fund --silent && touch node_modules
 
 chaos: .venv/ready ## Kill web, worker and database while money moves, and count it after (SEED=, KILLS=).
 	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))

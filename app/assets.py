@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 
 from storage.objects import ObjectMissing, ObjectStore
 from tenants.storefront import Storefront
@@ -106,12 +107,23 @@ def blueprint(
 
 
 def _answer(data: bytes, kind: str, caching: str) -> Response:
-    answer = Response(data, content_type=kind)
+    packs = kind.startswith(("text/", "image/svg", "application/manifest"))
+    packed = packs and bool(request.accept_encodings.best_match(["gzip"]))
+    answer = Response(_packed(data) if packed else data, content_type=kind)
+    if packs:
+        answer.headers["Vary"] = "Accept-Encoding"
+    if packed:
+        answer.headers["Content-Encoding"] = "gzip"
     answer.headers["Cache-Control"] = caching
     answer.headers["X-Content-Type-Options"] = "nosniff"
     # A theme's file or a picture, opened by itself, may do nothing at all.
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+@lru_cache(maxsize=512)
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)
 
 
 def _locate(themes: Registry, bundle: str, path: str) -> tuple[str, Path] | None:

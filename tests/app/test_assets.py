@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,16 @@ def test_sheets_and_scripts_stay_small() -> None:
         for path in (folder / "assets").rglob("*"):
             if path.suffix in sizes:
                 assert path.stat().st_size < sizes[path.suffix] * 2
+
+
+def test_text_is_sent_packed_to_those_who_ask_and_pictures_never(client: FlaskClient) -> None:
+    sheet = assets.asset_url(installed().theme("market"), "css/theme.css")
+    plain = client.get(sheet)
+    packed = client.get(sheet, headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    font = assets.asset_url(installed().theme("market"), "fonts/archivo.woff2")
+    for url in (f"/_img/{KEY}.webp", font):
+        assert "Content-Encoding" not in client.get(url, headers={"Accept-Encoding": "gzip"}).headers
