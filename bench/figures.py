@@ -17,6 +17,7 @@ from functools import partial
 from sqlalchemy import text
 
 from bench.balances import balance_figures
+from bench.editor import editor_figures
 from bench.installation import Installation, product_file
 from bench.load import answers
 from bench.measuring import Figure, ask, make_stale, ratio, statements
@@ -252,6 +253,7 @@ FIGURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "new-store": new_store,
     "processes": processes,
     "tenants": tenants,
+    "editor": editor_figures,
     # Last, because the others are about a catalogue of two hundred products.
     "import": importing,
     "pricing": pricing,

@@ -174,7 +174,9 @@ def _head(path: DraftPath, portal: str) -> Markup:
 
 
 def _banner(until: datetime) -> str:
-    return Markup(
+    banner = Markup(
         '<aside class="awning-draft" lang="en" dir="ltr" aria-label="Draft"><p><strong>Draft.</strong>'
         " This is how the store may look. Nothing can be bought here. The link works until {}.</p></aside>"
     ).format(f"{until:%-d %B %Y}")
+    # As plain text: what it is put behind is a page already, and must not be escaped once more.
+    return str(banner)

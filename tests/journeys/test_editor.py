@@ -171,6 +171,8 @@ def test_the_look_is_changed_without_script_and_two_people_do_not_overwrite_each
     expect(told).to_have_count(0)
     expect(frame(late).get_by_role("heading", name="Neu bei uns")).to_be_visible()
     expect(frame(late).get_by_text("Ohne Skript")).to_be_visible()
+    late.locator("[data-row]").last.drag_to(late.locator("[data-row]").first)
+    expect(late.locator("[data-row]").last).to_contain_text("Quote")
     late.get_by_role("button", name="Publish").click()
     expect(late.get_by_text("The new look is published.")).to_be_visible()
     with world.ben.transaction() as session:

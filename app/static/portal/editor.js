@@ -48,10 +48,16 @@ async function pump() {
     const page = new DOMParser().parseFromString(html, "text/html").getElementById("editor")
     if (!page || !type.startsWith("text/html")) throw new Error(answer.statusText)
     take(page, job)
+    // A file that was sent is kept; it does not go along with what is written beside it.
+    const file = answer.ok && job.key && document.querySelector(`#c-${job.key} input[type=file]`)
+    if (file && !dirty.has(job.key)) file.value = ""
   } catch (problem) {
     console.warn(problem)
     saved().textContent = editor.dataset.lost
-    if (job.key) dirty.add(job.key)
+    if (job.key) {
+      dirty.add(job.key)
+      setTimeout(() => { if (dirty.has(job.key)) send(job) }, 3000)
+    }
   }
   busy = false
   pump()
@@ -78,7 +84,8 @@ function take(page, job) {
   else if (job.body && !location.href.includes(`section=${editor.dataset.section}`) && editor.dataset.section) {
     history.replaceState({}, "", `${location.pathname}?page=${editor.dataset.page}&section=${editor.dataset.section}`)
   }
-  if (editor.dataset.section !== before || job.body) tell({ section: editor.dataset.section })
+  // What is typed is seen where it is; what was chosen, added or moved may be out of sight.
+  if (editor.dataset.section !== before || (job.body && !job.key)) tell({ section: editor.dataset.section })
   const focus = job.focus ? document.getElementById(job.focus) : id && document.activeElement?.id !== id ? document.getElementById(id) : null
   focus?.focus({ preventScroll: !job.focus })
   document.querySelector(".conflict, .editor-settings [role=alert]")?.scrollIntoView({ block: "nearest" })
@@ -119,6 +126,9 @@ editor.addEventListener("input", (event) => {
   count(control)
   if (event.target.matches("[type=file], input[list]")) return
   changed(control)
+})
+editor.addEventListener("focusin", (event) => {
+  if (event.target.closest("[data-settings]")) tell({ section: editor.dataset.section })
 })
 // A list or a file is chosen once, not letter by letter.
 editor.addEventListener("change", (event) => {

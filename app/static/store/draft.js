@@ -28,7 +28,7 @@ if (editor && parent !== window) {
   const tell = (message) => parent.postMessage({ awning: true, ...message }, editor)
   let edited = ""
   let asked = 0
-  const ready = new Map()
+  let scrolls = false
 
   const root = (id) => {
     // Where a section begins is marked by a comment; one that has nothing to show has no element.
@@ -69,6 +69,7 @@ if (editor && parent !== window) {
       for (const each of have) if (!wanted.includes(each.getAttribute("href"))) each.remove()
     })
   }
+  let done = 0
   const refresh = async (number) => {
     const mine = ++asked
     const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" })
@@ -80,8 +81,10 @@ if (editor && parent !== window) {
     for (const { name, value } of page.documentElement.attributes) document.documentElement.setAttribute(name, value)
     document.title = page.title
     morph(document.body, page.body)
-    outline(false)
+    done = mine
     tell({ shown: number })
+    outline(scrolls)
+    scrolls = false
   }
 
   addEventListener("message", (event) => {
@@ -90,6 +93,7 @@ if (editor && parent !== window) {
     if (go) return location.assign(own.dataset.prefix + go)
     if (section !== undefined) {
       edited = section
+      scrolls = Boolean(number) || asked > done
       outline(true)
     }
     if (number) refresh(number).catch(() => location.reload())

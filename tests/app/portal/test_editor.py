@@ -6,20 +6,23 @@ import io
 import re
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from app.portal import editor_view as view
 from storage.database import transaction
-from tests.app.faces import Visitor, field, words
+from tests.app.faces import Visitor, face, field, words
 from tests.world import Shop, World
 from themes.content import Content
 from themes.draft_changes import become, set_look
 from themes.drafts import Draft, change_draft, read_draft
 from themes.registry import installed
 from themes.sections import MOST_SECTIONS
+from themes.settings import Kind, Schema
+from themes.tokens import look
 
 PANELS = ("look", "presets", "changes", "history", "share")
 
@@ -475,6 +478,7 @@ def test_a_draft_is_seen_by_whoever_has_the_link_and_sells_nothing(world: World)
         assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"]
         assert shown.headers["Referrer-Policy"] == "no-referrer"
         assert "Set-Cookie" not in shown.headers
+        assert "&lt;body" not in shown.text
         assert 'rel="canonical"' not in shown.text
         links = re.findall(r'(?:href|action)="(/[^"]*)"', shown.text)
         assert links
@@ -518,6 +522,74 @@ def test_a_link_expires_after_two_weeks(world: World) -> None:
     assert expired.status_code == 404
     assert "expired" in words(expired)
     assert "noindex" in expired.headers["X-Robots-Tag"]
+
+
+SCHEMA = """
+label = "Everything"
+[[groups]]
+id = "all"
+label = "All"
+settings = [
+  { id = "a_color", type = "color", label = "A colour", default = "#643038", requires_contrast_with = "paper" },
+  { id = "a_scheme", type = "color_scheme", label = "A scheme", default = "x", options = [{ value = "x", label = "X" }] },
+  { id = "a_font", type = "font", label = "A font", default = "x", options = [{ value = "x", label = "A rather long name of a face" }] },
+  { id = "an_image", type = "image", label = "An image", optional = true },
+  { id = "a_choice", type = "choice", label = "A choice", default = "x", options = [{ value = "x", label = "X" }, { value = "y", label = "Y" }] },
+  { id = "a_range", type = "range", label = "A range", default = 4, min = 2, max = 8, step = 2 },
+  { id = "a_bool", type = "bool", label = "A bool", default = true },
+  { id = "a_text", type = "text", label = "A text", default = "Words <here>" },
+  { id = "a_richtext", type = "richtext", label = "A rich text", default = "<p>Some <strong>words</strong></p>" },
+  { id = "a_url", type = "url", label = "An address", default = "/help/returns" },
+  { id = "a_product", type = "product", label = "A product", optional = true },
+  { id = "a_collection", type = "collection", label = "A collection", default = "all" },
+  { id = "a_menu", type = "menu", label = "A menu", default = "main" },
+]
+"""
+
+
+def test_every_type_of_setting_has_a_control_with_its_value_and_its_label(world: World) -> None:
+    schema = Schema.read(SCHEMA)
+    assert {setting.type for setting in schema.settings} == set(get_args(Kind))
+    portal = face(world.installation, "portal")
+    answers = view.Answers(errors={setting.id: f"Wrong: {setting.label}." for setting in schema.settings})
+    groups = view.controls(schema, {}, answers, look("aurora", {}), view.places(()))
+    with portal.test_request_context("/editor"):
+        template = portal.extensions["awning.portal"].get_template("portal/editor_controls.html")
+        made = template.make_module({"at_args": {}, "may_change": True})
+        html = str(made.controls(groups))
+    for setting in schema.settings:
+        assert f'name="f-{setting.id}"' in html, setting.id
+        assert f"Wrong: {setting.label}." in html
+        assert setting.label in re.sub(r"<[^>]+>", " ", html.replace(f"Wrong: {setting.label}.", ""))
+    for shown in (
+        'value="#643038"', 'value="/help/returns"', 'value="Words &lt;here&gt;"', "Some **words**", 'type="range"',
+        'min="2" max="8" step="2"', '<option value="main" selected>All collections', '<option value="all">Everything',
+    ):  # fmt: skip
+        assert shown in html, shown
+
+
+def test_every_section_of_every_theme_can_be_edited_and_seen(world: World) -> None:
+    owner, ada = owner_of(world), world.ada
+    guest, path = Visitor(world, "store", shop=ada), preview_of(owner)
+    for theme in installed().themes:
+        if not theme.presets:
+            continue
+        kinds = sorted(theme.sections)
+        put(
+            ada,
+            Content(theme.name, {}, {"home": [{"id": kind, "type": kind, "settings": {}} for kind in kinds]}),
+        )
+        for kind in kinds:
+            page = owner.get(f"/editor?section={kind}")
+            assert page.status_code == 200
+            assert theme.sections[kind].label in words(page)
+            # Each says in a few words what it is for, where one is chosen.
+            assert re.search(rf'name="kind" value="{kind}"><b>[^<]+</b><small>[^<]+</small>', page.text), kind
+        assert guest.get(f"{path}/").status_code == 200
+        for preset in theme.presets:
+            taken = post(owner, ada, act="preset", theme=theme.name, preset=preset.id)
+            assert taken.status_code == 303
+            assert guest.get(f"{path}/").status_code == 200
 
 
 def preview_of(owner: Visitor) -> str:
