@@ -55,6 +55,11 @@ def token_sheet_url(shown: Look) -> str:
     return f"/_theme/{shown.hash}.css"
 
 
+def known_sheet(digest: str) -> str:
+    """The token sheet of this name, where this process has just put its address on a page; else nothing."""
+    return _sheets.get(digest, "")
+
+
 def blueprint(
     objects: ObjectStore,
     *,

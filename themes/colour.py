@@ -68,7 +68,14 @@ class Palette:
 
 def contrast(one: str, other: str) -> float:
     """Return the WCAG 2 contrast ratio of two colours, from 1 to 21."""
-    return float(_color(one).contrast(_color(other), method="wcag21"))
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@lru_cache(maxsize=4096)
+def _luminance(colour: str) -> float:
+    # Each ground is compared with many colours, and working this out is most of a comparison.
+    return max(0.0, float(_color(colour).luminance()))
 
 
 def ramp(brand: str) -> dict[int, str]:

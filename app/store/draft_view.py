@@ -15,7 +15,7 @@ from flask import current_app, g, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from app.assets import static_url
+from app.assets import known_sheet, static_url
 from app.draft_paths import DraftPath, draft_path, preview_until
 from app.edge import db, now, services, this_face
 from kit.errors import Forbidden, NotFound
@@ -35,6 +35,7 @@ _SELLING = ("app.store.checkout", "app.store.orders", "app.store.returns")
 _NOTHING_SOLD = "This is a draft: nothing can be bought, sent or changed from it."
 _LITERAL = re.compile(r'(\s(?:href|action)=")/(?!/|_assets/|_img/|_preview/|_draft/)')
 _BODY = re.compile(r"<body[^>]*>")
+_SHEET = re.compile(r'/_theme/([0-9a-f]+)\.css"')
 _CANONICAL = re.compile(
     r'<link rel="canonical"[^>]*>\n?|<meta property="og:url"[^>]*>\n?|<link rel="alternate"[^>]*>\n?'
 )
@@ -145,7 +146,7 @@ def finish(response: Response) -> Response:
             html = html.replace(path.prefix, "")
         else:
             html = _LITERAL.sub(rf"\1{path.prefix}/", html)
-            html = html.replace("</head>", f"{_head(path, portal)}</head>", 1)
+            html = html.replace("</head>", f"{_head(path, portal, html)}</head>", 1)
             if not path.editing:
                 html = _BODY.sub(lambda found: found[0] + _banner(seen.until), html, count=1)
         response.set_data(html)
@@ -159,8 +160,14 @@ def _policy(framed_by: str) -> str:
     return policy.replace("frame-ancestors 'none'", f"frame-ancestors {framed_by}") if framed_by else policy
 
 
-def _head(path: DraftPath, portal: str) -> Markup:
-    framed = Markup('<meta name="awning-editor" content="{}">').format(portal) if path.editing else ""
+def _head(path: DraftPath, portal: str, html: str) -> Markup:
+    framed = Markup()
+    if path.editing:
+        # The frame has a new sheet's words at once, and need not wait until it is fetched.
+        sheet = _SHEET.search(html)
+        framed = Markup(
+            '<meta name="awning-editor" content="{}"><meta name="awning-tokens" content="{}">'
+        ).format(portal, known_sheet(sheet[1]) if sheet else "")
     return Markup(
         '<meta name="robots" content="noindex">{framed}<link rel="stylesheet" href="{css}">'
         '<script type="module" src="{js}" data-says="{says}" data-prefix="{prefix}"></script>'

@@ -84,6 +84,12 @@ def test_a_store_is_branded_from_a_logo_to_publishing_with_the_keyboard(
     expect(heading).to_be_visible()
     expect(frame(page).locator(".awning-edited")).to_contain_text("Blue all over")
     expect(page.locator("#f-heading")).to_have_value("Blue all over")
+    # Two fields one right after the other: neither answer takes back what the other one holds.
+    page.get_by_role("textbox", name="Text").fill("Made for the sea")
+    page.get_by_role("textbox", name="Button", exact=True).fill("Dive in")
+    expect(frame(page).get_by_role("link", name="Dive in")).to_be_visible()
+    expect(frame(page).get_by_text("Made for the sea")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Button", exact=True)).to_have_value("Dive in")
     settled(page)
     accessible(page)
     # Up with Alt and the arrow, and back with Control Z.

@@ -75,8 +75,9 @@ function take(page, job) {
   morph(editor, page, (each) => {
     if (each.id === "stage") return true
     // What is being typed is newer than what comes back.
-    const control = each.closest?.("[data-control]")
-    return each.matches?.("input:not([type=radio], [type=checkbox]), textarea, select") && control && (each === active || dirty.has(control.dataset.control))
+    const control = each.matches?.("input, textarea, select, option") && each.closest("[data-control]")
+    if (!control) return false
+    return dirty.has(control.dataset.control) || (each === active && !each.matches("[type=radio], [type=checkbox]"))
   })
   if (job.adds && page.dataset.section) document.getElementById("add-section").open = false
   editor.dataset.view = job.view ?? view
@@ -330,9 +331,12 @@ addEventListener("message", (event) => {
     if (link) send({ url: link.href, push: link.href, view: "settings" })
   }
   if (number) {
-    const start = began.get(number)
-    began.delete(number)
-    if (start) performance.measure("awning-change", { start, end: performance.now() })
+    // A page that is shown has all changes before it, too.
+    for (const [each, start] of began) {
+      if (each > number) continue
+      began.delete(each)
+      if (start) performance.measure("awning-change", { start, end: performance.now() })
+    }
     editor.dataset.shown = number
   }
 })

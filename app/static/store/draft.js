@@ -51,7 +51,9 @@ if (editor && parent !== window) {
       found.scrollIntoView({ block: box.height > innerHeight ? "start" : "center" })
     }
   }
-  // Sheets are loaded before they count, so that no page is ever seen without them.
+  // Sheets are loaded before they count, so that no page is ever seen without them. The look's own tokens
+  // come along in words, and count until their sheet is here.
+  const tokens = new CSSStyleSheet()
   const sheets = (page) => {
     const wanted = [...page.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"))
     const have = [...document.querySelectorAll("link[rel=stylesheet]")]
@@ -65,9 +67,18 @@ if (editor && parent !== window) {
       const follower = have.find((each) => wanted.indexOf(each.getAttribute("href")) > before)
       follower ? follower.before(link) : document.head.append(link)
     }))
-    return Promise.all(loads).then(() => {
+    const all = Promise.all(loads).then(() => {
       for (const each of have) if (!wanted.includes(each.getAttribute("href"))) each.remove()
     })
+    const words = page.querySelector("meta[name=awning-tokens]")?.content
+    if (!words || missing.some((href) => !href.includes("/_theme/"))) return all
+    if (missing.length) {
+      const mine = asked
+      tokens.replaceSync(words)
+      document.adoptedStyleSheets = [tokens]
+      all.then(() => { if (mine === asked) document.adoptedStyleSheets = [] })
+    }
+    return null
   }
   let done = 0
   const refresh = async (number) => {

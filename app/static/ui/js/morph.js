@@ -27,7 +27,7 @@ export function morph(from, to, keep = () => false) {
       at = here.nextSibling
       if (here.nodeType === Node.ELEMENT_NODE) {
         if (!here.isEqualNode(child)) morph(here, child, keep)
-        else if (!keep(here)) controls(here, child)
+        else controls(here, child, keep)
       } else if (here.data !== child.data) here.data = child.data
     } else {
       from.insertBefore(document.importNode(child, true), at)
@@ -63,8 +63,9 @@ function control(from, to) {
 }
 
 // Markup may be the same while somebody has typed something else meanwhile.
-function controls(from, to) {
-  control(from, to)
+function controls(from, to, keep) {
   const others = to.querySelectorAll("input, textarea, option")
-  from.querySelectorAll("input, textarea, option").forEach((each, place) => control(each, others[place]))
+  const own = from.querySelectorAll("input, textarea, option")
+  if (!keep(from)) control(from, to)
+  own.forEach((each, place) => { if (!keep(each)) control(each, others[place]) })
 }
