@@ -62,7 +62,7 @@ audit: .venv/ready scripts/presets/node/node_modules ## Lighthouse, axe, markup 
 	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.audit
 
 scripts/presets/node/node_modules: scripts/presets/node/package-lock.json
-	@cd scripts/presets/node && npm ci --no-audit --no-fund --silent && touch node_modules
+	@cd scripts/presets/node && npm install --no-save --no-audit --no-fund --silent && touch node_modules
 
 chaos: .venv/ready ## Kill web, worker and database while money moves, and count it after (SEED=, KILLS=).
 	@$(RUN) scripts.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS))
