@@ -51,3 +51,17 @@ def picture(
     )
     middle = found.sizes[len(found.sizes) // 2]
     return Markup(f'<picture>{sources}<img src="/_img/{key}-{middle}.webp" {box}></picture>')  # noqa: S704
+
+
+def preload(ref: PictureRef | dict[str, Any] | None, sizes: str) -> Markup:
+    """A hint for a page's head to fetch its first picture at once, in the form that a browser which knows it
+    will choose. ``sizes`` is as for that picture. Nothing for a picture without sizes."""
+    found = as_picture(ref)
+    if found is None or not found.sizes:
+        return Markup()
+    key = escape(found.key)
+    widths = ", ".join(f"/_img/{key}-{width}.avif {width}w" for width in found.sizes)
+    return Markup(  # noqa: S704
+        f'<link rel="preload" as="image" type="image/avif" imagesrcset="{widths}"'
+        f' imagesizes="{escape(sizes)}" fetchpriority="high">'
+    )

@@ -24,7 +24,7 @@ from app.languages import known_locale, language_of, translations
 from app.store.icons import icon
 from app.store.language import chosen_language, speeches
 from app.store.options import option_groups
-from app.store.picture_html import as_picture, picture, picture_url
+from app.store.picture_html import as_picture, picture, picture_url, preload
 from app.store.said import said
 from app.store.structured import breadcrumb_data, product_data
 from kit.money import Money
@@ -106,6 +106,7 @@ class Renderer:
             picture=picture,
             picture_url=picture_url,
             as_picture=as_picture,
+            preload=preload,
             icon=icon,
             swatch=swatch,
             option_groups=option_groups,
