@@ -20,7 +20,7 @@ from pricing.precedence import WHOLESALE_IN_FORCE
 
 MOST_FOUND = 240
 # Of what a very broad word finds no more than this is ranked; the exact title and number always are.
-_MOST_RANKED = 3_000
+_MOST_RANKED = 1_000
 _MOST_WORDS = 8
 _MOST_NEAR = 12
 _MOST_READINGS = 6
@@ -103,7 +103,7 @@ _VISIBLE = """
 _FIND = """
 WITH {terms},
 asked AS MATERIALIZED (SELECT {query} AS words),
-matched AS MATERIALIZED (
+matched AS (
   (SELECT d.* FROM asked CROSS JOIN search_documents d WHERE d.words @@ asked.words LIMIT {ranked})
   UNION ALL
   (SELECT d.* FROM search_documents d WHERE d.title = :title)

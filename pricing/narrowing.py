@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalog.words import fold
 from pricing.shelves import ShelfItem, ShelfVariant
@@ -55,6 +56,7 @@ class Narrowed:
     sold_out: bool
 
 
+@lru_cache(maxsize=4096)
 def key_of(text: str) -> str:
     """An option's name or value as addresses have it."""
     return re.sub(r"[\W_]+", "-", fold(text)).strip("-")[:60]
@@ -87,33 +89,33 @@ def narrow(items: tuple[ShelfItem, ...], wanted: Wanted) -> Narrowed:
     values: dict[tuple[str, str], str] = {}
     swatches: dict[tuple[str, str], str] = {}
     counts: dict[tuple[str, str], int] = {}
-    keys: dict[str, str] = {}
-
-    def key(text: str) -> str:
-        found = keys.get(text)
-        if found is None:
-            found = keys[text] = key_of(text)
-        return found
-
+    # Few combinations of options stand for many variants, so each is looked at once.
+    seen: dict[tuple[tuple[str, ...], tuple[str, ...]], _Combination] = {}
     for item in items:
         fits = stocked = False
         would: set[tuple[str, str]] = set()
-        for name in item.option_names:
-            names.setdefault(key(name), name)
         for variant in item.variants:
-            pairs = [(key(n), key(v)) for n, v in zip(item.option_names, variant.options, strict=False)]
-            for pair, value in zip(pairs, variant.options, strict=False):
-                values.setdefault(pair, value)
-                if value in item.swatches:
-                    swatches.setdefault(pair, item.swatches[value])
-            missed = _missed(variant, dict(pairs), wanted)
+            combination = seen.get((item.option_names, variant.options))
+            if combination is None:
+                combination = seen[item.option_names, variant.options] = _combine(item, variant, wanted)
+                for (group, _), name in zip(combination.pairs, item.option_names, strict=False):
+                    names.setdefault(group, name)
+                for pair, value in zip(combination.pairs, variant.options, strict=False):
+                    values.setdefault(pair, value)
+            missed = combination.missed
+            if not missed:
+                stocked = stocked or variant.free
+            if wanted.in_stock and not variant.free:
+                # Whatever else were chosen, this one stays out.
+                continue
             if not missed:
                 fits = True
-                would.update(pairs)
+                would.update(combination.pairs)
             elif len(missed) == 1:
-                would.update(pair for pair in pairs if pair[0] in missed)
-            if variant.free and missed <= {""}:
-                stocked = True
+                would.update(pair for pair in combination.pairs if pair[0] in missed)
+        for value, colour in item.swatches.items():
+            for group in item.option_names:
+                swatches.setdefault((key_of(group), key_of(value)), colour)
         if fits:
             kept.append(item)
         in_stock += stocked
@@ -135,9 +137,18 @@ def narrow(items: tuple[ShelfItem, ...], wanted: Wanted) -> Narrowed:
     return Narrowed(tuple(kept), tuple(facets), in_stock, any(not item.free for item in items))
 
 
-def _missed(variant: ShelfVariant, options: Mapping[str, str], wanted: Wanted) -> set[str]:
-    """What of the wanted things a variant lacks, by option; stock stands under the empty name."""
-    missed = {group for group, values in wanted.options.items() if options.get(group) not in values}
-    if wanted.in_stock and not variant.free:
-        missed.add("")
-    return missed
+@dataclass(frozen=True, slots=True)
+class _Combination:
+    """Options of a variant by their keys, and those of them that are not what is wanted."""
+
+    pairs: tuple[tuple[str, str], ...]
+    missed: frozenset[str]
+
+
+def _combine(item: ShelfItem, variant: ShelfVariant, wanted: Wanted) -> _Combination:
+    pairs = tuple(
+        (key_of(name), key_of(value)) for name, value in zip(item.option_names, variant.options, strict=False)
+    )
+    options = dict(pairs)
+    missed = (group for group, values in wanted.options.items() if options.get(group) not in values)
+    return _Combination(pairs, frozenset(missed))
