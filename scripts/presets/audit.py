@@ -87,7 +87,7 @@ def _walk(chromium: Browser, demo: DressedDemo, scheme: str) -> Iterator[str]:
     answers: list[Response] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     for name, path in PAGES.items():
         answers.clear()
         page.goto(demo.store + path, wait_until="networkidle")
