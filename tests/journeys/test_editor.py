@@ -167,6 +167,12 @@ def test_the_look_is_changed_without_script_and_two_people_do_not_overwrite_each
         page.get_by_role("link", name="Open the draft").click()
     expect(opened.value.get_by_text("Ohne Skript")).to_be_visible()
     opened.value.close()
+    # On a phone the columns are tabs.
+    late.set_viewport_size({"width": 320, "height": 800})
+    for tab in ("Preview", "Sections"):
+        late.get_by_role("link", name=tab, exact=True).click()
+        accessible(late, widths=(320, 768))
+    late.set_viewport_size({"width": 1280, "height": 900})
     # The other one saw the draft before all that: it is told, nothing is lost, and it goes on top.
     late.get_by_role("textbox", name="Heading").fill("Neu bei uns")
     told = late.locator("#conflict")

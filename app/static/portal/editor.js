@@ -29,7 +29,8 @@ async function pump() {
   const job = queue.shift()
   if (!job) return waiting?.()
   busy = true
-  if (job.body) saved().textContent = editor.dataset.saving
+  // Said only where it takes a while: somebody who listens need not hear it with every letter.
+  const slow = job.body && setTimeout(() => { saved().textContent = editor.dataset.saving }, 400)
   try {
     const body = job.body?.()
     if (job.body && !body) throw new Error("the field is gone")
@@ -45,6 +46,7 @@ async function pump() {
       tell({ refresh: shown })
     }
     const html = await answer.text()
+    clearTimeout(slow)
     const page = new DOMParser().parseFromString(html, "text/html").getElementById("editor")
     if (!page || !type.startsWith("text/html")) throw new Error(answer.statusText)
     take(page, job)
@@ -52,6 +54,7 @@ async function pump() {
     const file = answer.ok && job.key && document.querySelector(`#c-${job.key} input[type=file]`)
     if (file && !dirty.has(job.key)) file.value = ""
   } catch (problem) {
+    clearTimeout(slow)
     console.warn(problem)
     saved().textContent = editor.dataset.lost
     if (job.key) {

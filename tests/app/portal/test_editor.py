@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, get_args
 
+import html5lib
 import pytest
 from PIL import Image
 from sqlalchemy import text
@@ -87,6 +88,27 @@ def test_the_old_address_leads_here_and_every_panel_opens(world: World) -> None:
     assert owner.get("/editor/faces.css").text.count("@font-face") >= 3
 
 
+def test_every_part_of_the_editor_is_valid_and_names_things_once(world: World) -> None:
+    owner, ada = owner_of(world), world.ada
+    put(ada, Content("aurora@1", {"glow": "1", "brand": "#f5dc3a"}, {"home": [
+        {"id": "a", "type": "gone", "settings": {}}, {"id": "b", "type": "lost", "settings": {}},
+        {"id": "c", "type": "hero", "settings": {}}, {"id": "d", "type": "richtext", "settings": {}},
+    ]}))  # fmt: skip
+    upload(owner, ada, png())
+    pages = [owner.get(f"/editor?panel={panel}").text for panel in PANELS]
+    pages += [owner.get(f"/editor?section={name}").text for name in ("a", "c", "d")]
+    pages.append(owner.get("/editor?page=cart").text)
+    pages.append(owner.post("/editor", version=0, act="set", has="brand", **{"f-brand": "no"}).text)
+    pages.append(post(owner, ada, act="set", has="brand", f__brand="no").text)
+    pages.append(post(owner, ada, "/editor/share").text)
+    for page in pages:
+        html5lib.HTMLParser(strict=True).parse(page)
+        named = re.findall(r'\sid="([^"]+)"', page)
+        assert len(named) == len(set(named)), [name for name in named if named.count(name) > 1]
+        pointed = set(" ".join(re.findall(r'aria-(?:describedby|labelledby)="([^"]+)"', page)).split())
+        assert pointed <= set(named), pointed - set(named)
+
+
 @pytest.mark.parametrize("role", ["support", "analyst"])
 def test_who_may_not_change_the_look_sees_it(world: World, role: str) -> None:
     reader = Visitor(world, "portal", role, world.ada)
@@ -120,9 +142,17 @@ def test_settings_are_saved_to_the_draft_and_come_back_to_the_same_place(world: 
     shop = Visitor(world, "store", shop=ada)
     before = shop.get("/").text
     world.later(minutes=1)
+    first = draft(ada).published_look_id
     assert post(owner, ada, "/editor/publish").status_code == 303
-    assert "The new look is published" in words(owner.get("/editor"))
+    page = owner.get("/editor")
+    assert "The new look is published" in words(page)
     assert shop.get("/").text != before
+    # The sentence that says so takes it back, too.
+    assert 'action="/editor/revert">' in page.text
+    assert owner.post("/editor/revert", what=first).status_code == 303
+    assert shop.get("/").text == before
+    assert post(owner, ada, "/editor/undo").status_code == 303
+    assert post(owner, ada, "/editor/publish").status_code == 303
     assert "Nothing differs" in words(post(owner, ada, "/editor/publish"))
 
 
