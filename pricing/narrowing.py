@@ -11,6 +11,7 @@ from catalog.words import fold
 from pricing.shelves import ShelfItem, ShelfVariant
 
 _MOST_VALUES = 40
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,21 @@ def key_of(text: str) -> str:
     return re.sub(r"[\W_]+", "-", fold(text)).strip("-")[:60]
 
 
-def known(wanted: Wanted, items: tuple[ShelfItem, ...]) -> Wanted:
-    """What was asked, without what no product of the list has."""
+def values_of(items: tuple[ShelfItem, ...]) -> dict[str, frozenset[str]]:
+    """What a list's products come in: the keys of its options, each with those of its values."""
     there: dict[str, set[str]] = {}
-    for item in items:
-        keys = [key_of(name) for name in item.option_names]
-        for variant in item.variants:
-            for key, value in zip(keys, variant.options, strict=False):
-                there.setdefault(key, set()).add(value)
-    options = {}
-    for key, values in wanted.options.items():
-        if found := values & {key_of(value) for value in there.get(key, ())}:
-            options[key] = frozenset(found)
+    combinations = {(item.option_names, variant.options) for item in items for variant in item.variants}
+    for names, options in combinations:
+        for name, value in zip(names, options, strict=False):
+            there.setdefault(key_of(name), set()).add(key_of(value))
+    return {key: frozenset(values) for key, values in there.items()}
+
+
+def known(wanted: Wanted, there: Mapping[str, frozenset[str]]) -> Wanted:
+    """What was asked, without what no product of the list has."""
+    options = {
+        key: found for key, values in wanted.options.items() if (found := values & there.get(key, _NONE))
+    }
     return Wanted(options, wanted.in_stock)
 
 

@@ -21,7 +21,7 @@ from app.store.visit import host_entry, spoken, visit
 from catalog.words import allowed_errors, asked_words, distance, fold, words_of
 from pricing.finding import MOST_FOUND, Found, find
 from pricing.listing import ProductListing
-from pricing.narrowing import Narrowed, known, narrow
+from pricing.narrowing import Narrowed, known, narrow, values_of
 from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS
 from pricing.shelves import Shelf, ShelfItem, read_shelf
 from tenants.storefront import MenuItem
@@ -32,7 +32,7 @@ _MOST_COLLECTIONS = 3
 _MOST_KNOWN = 4000
 # What the filters of a list are made of, as last read: so that an address is told from another one that
 # asks the same before the list is read.
-_items: dict[tuple[UUID, str], tuple[tuple[int, int], tuple[ShelfItem, ...]]] = {}
+_values: dict[tuple[UUID, str], tuple[tuple[int, int], dict[str, frozenset[str]]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Listed:
 def collection(handle: str) -> AnyResponse:
     entry = host_entry()
     asked = read_asked(request.args, visit().store.currency)
-    revision, items = _items.get((entry.store_id, handle), (None, ()))
+    revision, there = _values.get((entry.store_id, handle), (None, {}))
     key = None
     if revision == entry.revision:
-        asked = replace(asked, wanted=known(asked.wanted, items))
+        asked = replace(asked, wanted=known(asked.wanted, there))
     if revision == entry.revision or not asked.wanted.options:
         key = f"/collections/{handle}?{asked.key}" if asked.cacheable else None
     return cached(lambda: _collection(handle, asked), key=key)
@@ -72,12 +72,13 @@ def _collection(handle: str, asked: Asked) -> Rendered:
     if shelf.title is None and not everything:
         abort(404)
     about = ShownCollection(handle, shelf.title or spoken("Everything"), shelf.about or "")
-    if len(_items) >= _MOST_KNOWN:
-        _items.clear()
-    _items[entry.store_id, handle] = (entry.revision, shelf.items)
+    there = values_of(shelf.items)
+    if len(_values) >= _MOST_KNOWN:
+        _values.clear()
+    _values[entry.store_id, handle] = (entry.revision, there)
     if not shelf.whole:
         return _long(about, asked)
-    asked = replace(asked, wanted=known(asked.wanted, shelf.items))
+    asked = replace(asked, wanted=known(asked.wanted, there))
     listed = _list(shelf, asked)
     html = show(
         "collection.html",
@@ -115,7 +116,7 @@ def search() -> AnyResponse:
     asked = read_asked(request.args, visit().store.currency)
     found = _find(query)
     shelf = _shelf(PRODUCTS, found.products)
-    asked = replace(asked, wanted=known(asked.wanted, shelf.items))
+    asked = replace(asked, wanted=known(asked.wanted, values_of(shelf.items)))
     listed = _list(shelf, asked)
     near: tuple[ProductListing, ...] = ()
     if found.near:
