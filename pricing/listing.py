@@ -88,12 +88,13 @@ class ProductListing:
 class Listings:
     """Products of one store. Until ``good_until`` no price among them changes by the calendar.
 
-    ``total`` counts the products before a limit.
+    ``total`` counts the products before a limit. ``beside`` is what the selection brought for the whole list.
     """
 
     products: tuple[ProductListing, ...]
     good_until: datetime | None
     total: int
+    beside: Any = None
 
 
 def listings(
@@ -135,7 +136,8 @@ def listings(
     products = (
         product_listing(list(group), terms) for _, group in groupby(rows, key=lambda row: row.product_id)
     )
-    return Listings(tuple(p for p in products if p.prices), min(changes, default=None), rows[0].total)
+    beside = next((row.beside for row in rows if row.beside is not None), None) if selection.columns else None
+    return Listings(tuple(p for p in products if p.prices), min(changes, default=None), rows[0].total, beside)
 
 
 def product_listing(rows: Sequence[Row[Any]], terms: Terms) -> ProductListing:

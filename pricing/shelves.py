@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from pricing.listing import Listings, listings
 from pricing.precedence import WHOLESALE_IN_FORCE
 from pricing.reading import Selection
 
@@ -62,25 +64,19 @@ class Shelf:
         return replace(self, items=tuple(items))
 
 
-_READ = """
-WITH terms AS MATERIALIZED (
-  SELECT s.currency, p.price_list_id AS own_list,
-         (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list
-    FROM stores s JOIN partners p ON p.partner_id = s.partner_id
-   WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
-),
-found AS ({found}),
-shown AS (
+# Of the rows that ``found`` has. The names of the terms are those of the statement that this stands in.
+_SHELF = """
+WITH on_shelf AS (
   SELECT f.product_id, f.place FROM found f
    WHERE NOT EXISTS (
      SELECT 1 FROM hidden_products h
       WHERE h.partner_id = :partner_id AND h.store_id = :store_id AND h.product_id = f.product_id)
-   ORDER BY f.place, f.product_id LIMIT :most
+   ORDER BY f.place, f.product_id LIMIT {most}
 ),
 held AS (
-  SELECT shown.place, pr.product_id, pr.title, pr.option_names, pr.swatches, o.variants, o.ends
-    FROM shown
-    JOIN products pr ON pr.product_id = shown.product_id
+  SELECT s.place, pr.product_id, pr.title, pr.option_names, pr.swatches, o.variants, o.ends
+    FROM on_shelf s
+    JOIN products pr ON pr.product_id = s.product_id
    CROSS JOIN terms
    CROSS JOIN LATERAL (
      SELECT jsonb_agg(jsonb_build_array(v.options, k.counted IS NULL OR NOT k.counted OR k.oversell
@@ -90,13 +86,24 @@ held AS (
        LEFT JOIN stock_levels k ON k.variant_id = v.variant_id
       WHERE v.product_id = pr.product_id) o
 )
-SELECT (SELECT c.title FROM collections c WHERE c.handle = CAST(:handle AS text)) AS title,
-       (SELECT c.description FROM collections c WHERE c.handle = CAST(:handle AS text)) AS about,
-       (SELECT count(*) FROM shown) AS shown,
-       (SELECT min(CAST(x.ends AS timestamptz)) FROM held x) AS ends,
-       (SELECT jsonb_agg(jsonb_build_array(x.product_id, x.title, x.option_names, x.swatches, x.variants)
-                         ORDER BY x.place, x.product_id)
-          FROM held x WHERE x.variants IS NOT NULL) AS items
+SELECT jsonb_build_array(
+  (SELECT c.title FROM collections c WHERE c.handle = CAST(:{handle} AS text)),
+  (SELECT c.description FROM collections c WHERE c.handle = CAST(:{handle} AS text)),
+  (SELECT count(*) FROM on_shelf),
+  (SELECT min(CAST(x.ends AS timestamptz)) FROM held x),
+  (SELECT jsonb_agg(jsonb_build_array(x.product_id, x.title, x.option_names, x.swatches, x.variants)
+                    ORDER BY x.place, x.product_id)
+     FROM held x WHERE x.variants IS NOT NULL))
+"""
+_READ = """
+WITH terms AS MATERIALIZED (
+  SELECT s.currency, p.price_list_id,
+         (SELECT d.price_list_id FROM price_lists d WHERE d.is_default) AS default_list_id
+    FROM stores s JOIN partners p ON p.partner_id = s.partner_id
+   WHERE s.partner_id = :partner_id AND p.partner_id = :partner_id AND s.store_id = :store_id
+),
+found AS ({found})
+SELECT ({shelf}) AS shelf
 """
 
 
@@ -116,7 +123,7 @@ def read_shelf(
     What is read ``once``, of products that are known to have a price, takes a third of the time: it does
     not say how long it stays true, and counts each of their variants as one that has a price.
     """
-    row = session.execute(
+    found = session.execute(
         _statement(selection.found, once),
         {
             "partner_id": partner_id,
@@ -124,32 +131,75 @@ def read_shelf(
             "now": now,
             "choice": choice if isinstance(choice, str) else list(choice),
             "handle": handle,
-            "most": MOST_FILTERED + 1,
         },
-    ).one()
+    ).scalar_one()
+    return _shelf_of(found)
+
+
+def read_with_shelf(
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    now: datetime,
+    selection: Selection,
+    choice: str,
+    limit: int,
+) -> tuple[Listings, Shelf]:
+    """The first products of a list with their prices, and what the list holds, in one statement.
+
+    Without a single product to show, the shelf is empty and its title None.
+    """
+    found = listings(
+        session,
+        partner_id=partner_id,
+        store_id=store_id,
+        now=now,
+        selection=_beside(selection),
+        choice=choice,
+        limit=limit,
+    )
+    return found, Shelf((), True, None) if found.beside is None else _shelf_of(found.beside)
+
+
+def _shelf_of(found: list[Any]) -> Shelf:
+    title, about, shown, ends, rows = found
     items = tuple(
         ShelfItem(
             UUID(product_id),
-            title,
+            name,
             tuple(names),
             swatches,
             tuple(ShelfVariant(tuple(options), free) for options, free in variants),
         )
-        for product_id, title, names, swatches, variants in row.items or ()
+        for product_id, name, names, swatches, variants in rows or ()
     )
-    return Shelf(items[:MOST_FILTERED], row.shown <= MOST_FILTERED, row.ends, row.title, row.about)
+    until = datetime.fromisoformat(ends) if ends else None
+    return Shelf(items[:MOST_FILTERED], shown <= MOST_FILTERED, until, title, about)
+
+
+@lru_cache(maxsize=16)
+def _beside(selection: Selection) -> Selection:
+    """The same selection with the shelf beside its rows: on one of them, for it is long."""
+    shelf = _text_of_shelf("choice", once=False)
+    return replace(selection, columns=f", CASE WHEN row_number() OVER () = 1 THEN ({shelf}) END AS beside")
 
 
 @lru_cache(maxsize=16)
 def _statement(found: str, once: bool) -> TextClause:
+    return text(_READ.format(found=found, shelf=_text_of_shelf("handle", once=once)))
+
+
+def _text_of_shelf(handle: str, *, once: bool) -> str:
+    given = {"most": MOST_FILTERED + 1, "handle": handle}
+    if once:
+        return _SHELF.format(ends="NULL", wholesale="", **given)
     wholesale = WHOLESALE_IN_FORCE.format(
         variant="v.variant_id",
         currency="terms.currency",
-        own_list="terms.own_list",
-        default_list="terms.default_list",
+        own_list="terms.price_list_id",
+        default_list="terms.default_list_id",
         at="CAST(:now AS timestamptz)",
     )
-    if once:
-        return text(_READ.format(found=found, ends="NULL", wholesale=""))
     joined = f"JOIN LATERAL ({wholesale}) w ON true"
-    return text(_READ.format(found=found, ends="min(upper(w.valid))", wholesale=joined))
+    return _SHELF.format(ends="min(upper(w.valid))", wholesale=joined, **given)

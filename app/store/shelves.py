@@ -20,10 +20,10 @@ from app.store.rendering import render
 from app.store.visit import host_entry, spoken, visit
 from catalog.words import allowed_errors, asked_words, distance, fold, words_of
 from pricing.finding import MOST_FOUND, Found, find
-from pricing.listing import ProductListing
+from pricing.listing import Listings, ProductListing
 from pricing.narrowing import Narrowed, known, narrow, values_of
 from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS
-from pricing.shelves import Shelf, ShelfItem, read_shelf
+from pricing.shelves import Shelf, ShelfItem, read_shelf, read_with_shelf
 from tenants.storefront import MenuItem
 
 _LONGEST_QUERY = 100
@@ -54,6 +54,9 @@ class Listed:
 
 @store.get("/collections/<handle>")
 def collection(handle: str) -> AnyResponse:
+    if not request.query_string:
+        # As nearly everybody comes, and nothing has to be worked out to know it again.
+        return cached(lambda: _collection(handle, Asked()), key=f"/collections/{handle}?")
     entry = host_entry()
     asked = read_asked(request.args, visit().store.currency)
     revision, there = _values.get((entry.store_id, handle), (None, {}))
@@ -68,7 +71,16 @@ def collection(handle: str) -> AnyResponse:
 def _collection(handle: str, asked: Asked) -> Rendered:
     entry = host_entry()
     everything = handle == "all"
-    shelf = _shelf(EVERYTHING if everything else COLLECTION, "" if everything else handle, handle)
+    selection, choice = (EVERYTHING, "") if everything else (COLLECTION, handle)
+    first: Listings | None = None
+    if asked.sort == "featured" and not asked.filtered:
+        # As nearly everybody comes: the page's products and what it counts come in one statement.
+        first, shelf = read_with_shelf(
+            db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), selection=selection,
+            choice=choice, limit=asked.shown,
+        )  # fmt: skip
+    if first is None or not first.products:
+        first, shelf = None, _shelf(selection, choice, handle)
     if shelf.title is None and not everything:
         abort(404)
     about = ShownCollection(handle, shelf.title or spoken("Everything"), shelf.about or "")
@@ -79,7 +91,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
     if not shelf.whole:
         return _long(about, asked)
     asked = replace(asked, wanted=known(asked.wanted, there))
-    listed = _list(shelf, asked)
+    listed = _list(shelf, asked, first)
     html = show(
         "collection.html",
         title=f"{about.title} – {visit().store.name}",
@@ -181,8 +193,13 @@ def _shelf(selection: Any, choice: str | Sequence[UUID], handle: str = "") -> Sh
     )  # fmt: skip
 
 
-def _list(shelf: Shelf, asked: Asked) -> Listed:
-    """Work out what a list shows. Prices are read for this page alone, unless it is about prices."""
+def _list(shelf: Shelf, asked: Asked, first: Listings | None = None) -> Listed:
+    """Work out what a list shows. Prices are read for this page alone, unless it is about prices, or
+    ``first`` has them already."""
+    if first is not None:
+        narrowed = narrow(shelf.items, asked.wanted)
+        until = min((end for end in (shelf.good_until, first.good_until) if end), default=None)
+        return Listed(narrowed, first.products, len(shelf.items), until)
     items, ends = shelf.items, [shelf.good_until]
     priced: dict[UUID, ProductListing] = {}
     if asked.by_price or asked.sort in ("price", "-price"):
