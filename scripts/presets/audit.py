@@ -42,7 +42,7 @@ def main() -> int:
             name = f"{theme.label}, {preset.label}"
             print(name, flush=True)
             for page in _AUDITED:
-                scores = _lighthouse(demo.store + PAGES[page], chromium, indexed=page != "cart")
+                scores = _scores(demo.store + PAGES[page], chromium, indexed=page != "cart")
                 print(
                     f"  {page:<12}" + "".join(f"{each} {score:>3}   " for each, score in scores.items()),
                     flush=True,
@@ -59,6 +59,15 @@ def main() -> int:
         print(finding)
     print(f"{len(presets())} presets, {len(findings)} findings")
     return 1 if findings else 0
+
+
+def _scores(address: str, chromium: str, *, indexed: bool) -> dict[str, int]:
+    """Lighthouse's scores. It is looked at twice more where one is short, because a machine that is busy for
+    a moment takes points off, and the middle one counts."""
+    looks = [_lighthouse(address, chromium, indexed=indexed)]
+    if min(looks[0].values()) < _LEAST:
+        looks += [_lighthouse(address, chromium, indexed=indexed) for _ in range(2)]
+    return {each: sorted(look[each] for look in looks)[len(looks) // 2] for each in _CATEGORIES}
 
 
 def _lighthouse(address: str, chromium: str, *, indexed: bool) -> dict[str, int]:
