@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.application import create_app
@@ -195,3 +196,9 @@ def accessible(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> None:
         assert wide <= 0, f"{page.url} at {width} is {wide} pixels too wide"
     if before:
         page.set_viewport_size(before)
+
+
+def into_bag(page: Page, words: str = "Add to bag") -> None:
+    """Put what a product's page shows into the bag, and wait until the bag shows it."""
+    page.get_by_role("button", name=re.compile(words)).first.click()
+    expect(page.locator("[data-drawer][open] .line").first).to_be_visible()

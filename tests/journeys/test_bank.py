@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visitor, accessible
+from tests.journeys.conftest import Visitor, accessible, into_bag
 from tests.journeys.test_buying import fill_in, pay
 from tests.world import World
 
@@ -15,7 +15,7 @@ from tests.world import World
 def test_a_payment_is_declined_paid_disputed_and_lost(world: World, another: Callable[..., Visitor]) -> None:
     shopper = another()
     page = shopper.store(world.ada, f"/products/{world.tote}")
-    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(page)
     page = shopper.store(world.ada, "/checkout")
     fill_in(page)
     email = f"bank-{world.number}@example.com"

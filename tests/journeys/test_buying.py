@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Route, expect
 
 from orders.reading import newest_orders
-from tests.journeys.conftest import Visitor, accessible
+from tests.journeys.conftest import Visitor, accessible, into_bag
 from tests.world import World
 
 
@@ -37,7 +37,7 @@ def test_from_the_home_page_to_the_confirmation(world: World, visitor: Visitor) 
     accessible(page)
     page.get_by_role("link", name=re.compile("Tide")).first.click()
     expect(page).to_have_url(re.compile(world.scarce_mug))
-    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(page)
     expect(page.get_by_role("heading", name="Your bag")).to_be_visible()
     accessible(page)
     page.get_by_role("link", name=re.compile("Check ?out", re.IGNORECASE)).click()
@@ -72,7 +72,7 @@ def test_buying_needs_no_script(world: World, another: Callable[..., Visitor]) -
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(world: World, visitor: Visitor) -> None:
     page = visitor.store(world.ada, f"/products/{world.tote}")
-    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(page)
     page = visitor.store(world.ada, "/checkout")
     page.get_by_label("Full name").fill("Maya Lind")
     page.get_by_role("button", name=re.compile(r"^Pay")).last.click()
@@ -87,7 +87,7 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(world: World, visitor
 def test_typing_goes_on_while_the_total_is_worked_out_anew(world: World, visitor: Visitor) -> None:
     """Another country changes the total; what is typed before the answer is there is kept."""
     page = visitor.store(world.ben, f"/products/{world.tote}")
-    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(page)
     page = visitor.store(world.ben, "/checkout")
     pay_button = page.get_by_role("button", name=re.compile(r"^Pay")).last
     expect(page.locator("#summary")).to_contain_text("Tax, included")
@@ -112,7 +112,7 @@ def test_typing_goes_on_while_the_total_is_worked_out_anew(world: World, visitor
 
 def test_a_declined_card_can_be_followed_by_a_good_one(world: World, visitor: Visitor) -> None:
     page = visitor.store(world.ada, f"/products/{world.tote}")
-    page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(page)
     page = visitor.store(world.ada, "/checkout")
     fill_in(page)
     page.get_by_role("button", name=re.compile(r"^Pay")).last.click()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.journeys.conftest import Visitor, accessible, signed_in
+from tests.journeys.conftest import Visitor, accessible, into_bag, signed_in
 from tests.journeys.test_buying import fill_in, pay
 from tests.orders.test_discounting import coupon, promotion
 from tests.world import World
@@ -39,7 +39,7 @@ def test_from_making_a_coupon_to_the_order_that_has_it(
     expect(page.get_by_text("SPRING-10 can be used now.")).to_be_visible()
 
     shop = another().store(world.ada, f"/products/mug-{world.number}?variant={world.mug}")
-    shop.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(shop)
     shop.get_by_text("Have a code?").click()
     shop.get_by_label("Code", exact=True).fill("spring-10")
     shop.get_by_role("button", name="Use it").click()
@@ -90,7 +90,7 @@ def test_a_discount_that_went_while_the_shopper_typed_takes_nothing_typed_with_i
     coupon(world.ada, "BESIDE")
     with promotion(world, name="Company days"):
         page = visitor.store(world.ada, f"/products/{world.tote}")
-        page.get_by_role("button", name=re.compile("Add to bag")).first.click()
+        into_bag(page)
         page.get_by_role("link", name="Go to checkout").click()
         expect(page.get_by_text("Company days")).to_be_visible()
         fill_in(page)

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from app.languages import translations
-from tests.journeys.conftest import Visitor, accessible
+from tests.journeys.conftest import Visitor, accessible, into_bag
 from tests.journeys.test_buying import pay
 from tests.world import World
 
@@ -27,7 +27,7 @@ def test_buying_right_to_left(world: World, visitor: Visitor) -> None:
     page.get_by_role("link", name=re.compile("Tide")).first.click()
     expect(page).to_have_url(re.compile(world.scarce_mug))
     page.goto(page.url.split("?")[0])
-    page.get_by_role("button", name=re.compile(words("Add to bag"))).first.click()
+    into_bag(page, words("Add to bag"))
     page = visitor.store(world.ada, "/cart")
     expect(page.get_by_role("heading", name=words("Your bag"))).to_be_visible()
     accessible(page)

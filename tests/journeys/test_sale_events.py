@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from orders.reading import newest_orders
-from tests.journeys.conftest import Visitor, accessible, signed_in
+from tests.journeys.conftest import Visitor, accessible, into_bag, signed_in
 from tests.journeys.test_buying import fill_in, pay
 from tests.world import World
 
@@ -96,7 +96,7 @@ def test_from_the_announcement_to_the_end(world: World, another: Callable[..., V
 
 
 def buy(shop: Page) -> None:
-    shop.get_by_role("button", name=re.compile("Add to bag")).first.click()
+    into_bag(shop)
     shop.get_by_role("link", name=re.compile("Check ?out", re.IGNORECASE)).click()
     fill_in(shop)
     shop.get_by_role("button", name=re.compile(r"^Pay")).last.click()

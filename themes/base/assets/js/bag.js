@@ -11,6 +11,8 @@ async function send(form, submitter) {
     method: "POST",
     body: new URLSearchParams(new FormData(form, submitter)),
     headers: { accept: "text/html" },
+    // Whoever goes on before the drawer opens has it in the bag all the same.
+    keepalive: true,
   });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.querySelector("body.bag")) throw new Error(answer.statusText);
