@@ -71,10 +71,10 @@ def test_an_article_number_is_found_before_words(world: World, names: dict[str, 
 def test_a_slip_is_forgiven_and_said(world: World, names: dict[str, str]) -> None:
     n, hoodie = names["n"], names["hoodie"]
     for typed in (
-        hoodie.replace("die", "dei"),
-        hoodie.replace("oo", "o"),
-        hoodie.replace("h", "j"),
-        hoodie.replace("die", "diie"),
+        hoodie.replace("die", "dei", 1),
+        hoodie.replace("oo", "o", 1),
+        hoodie.replace("h", "j", 1),
+        hoodie.replace("die", "diie", 1),
     ):
         found = search(world, world.ada, typed)
         assert found.read_as == hoodie, typed
