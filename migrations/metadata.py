@@ -1,7 +1,9 @@
 """Every mapped table in one place, for migrations and for tests that read the whole schema."""
 
 import catalog.models
+import orders.cases.models
 import orders.models
+import orders.newsletter.models
 import payments.models
 import payments.payouts.models
 import payments.returns.models
@@ -20,7 +22,9 @@ from storage.database import Base
 # Naming them keeps the imports, which is what fills the metadata.
 ROOMS = (
     catalog.models,
+    orders.cases.models,
     orders.models,
+    orders.newsletter.models,
     payments.models,
     payments.statements.models,
     payments.payouts.models,

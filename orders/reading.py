@@ -177,6 +177,8 @@ _MAILS = {
     "return_declined": "Shopper told that the return is declined",
     "return_received": "Shopper told that the goods have arrived",
     "request_declined": "Partner told that the refund is declined",
+    "case_opened": "Shopper told that its message has arrived",
+    "case_answer": "Shopper told of an answer",
     "disputed": "Company and partner told of the dispute",
     "decided": "Company and partner told of the bank's decision",
 }
@@ -205,6 +207,10 @@ _EVENTS = {
     "withdrawn": "Shopper withdrew from the contract",
     "request_asked": "Partner asked for a refund of {amount}",
     "request_declined": "Partner's request for a refund declined",
+    "case_opened": "Support case opened",
+    "case_company": "Company brought into the support case",
+    "case_closed": "Support case closed",
+    "case_reopened": "Support case opened again",
     "held": "Margin held",
     "released": "Margin released",
 }

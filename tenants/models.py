@@ -93,6 +93,7 @@ class Store(Base):
     on_wholesale_rise: Mapped[str] = mapped_column(server_default="lift")
     published_look_id: Mapped[UUID | None]
     last_order_number: Mapped[int] = mapped_column(server_default="1000")
+    last_case_number: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]
 
 

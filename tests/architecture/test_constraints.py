@@ -115,11 +115,23 @@ _ROWS = (
     "INSERT INTO look_drafts SELECT partner_id, store_id, 1, 0, 'x', now() FROM stores WHERE partner_id = :ben",
     "INSERT INTO look_steps VALUES (:ada, :store, 0, 'x', '{}', '{}', '', 'x', 1, 'x', now())",
     "INSERT INTO draft_links VALUES (:ada, :id, :store, :bytes, 'x', now(), now() + interval '1 day', NULL)",
+    "INSERT INTO newsletter_subscribers VALUES (:ada, :id, :store, 'a@example.com', 'confirmed', 'x', '/', 'en', 0,"
+    " now(), now(), now(), NULL)",
+    "INSERT INTO newsletter_wishes VALUES (:ada, :order, 'x', now())",
+    "INSERT INTO support_cases VALUES (:ada, :id, :store, 1, :order, '', 'a@example.com', 'A', 'other', 'en', 'open',"
+    " true, now(), now(), now(), NULL)",
+    "INSERT INTO support_cases SELECT partner_id, gen_random_uuid(), store_id, 1, NULL, '', 'b@example.com', 'B',"
+    " 'other', 'en', 'open', false, NULL, now(), now(), NULL FROM stores WHERE partner_id = :ben",
+    "INSERT INTO case_entries VALUES (:ada, :id, :id, now(), 'shopper', 'message', 'x', '', '', NULL)",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
     "cancelled_units_quantity_check": {"quantity": "0"},
     "cart_items_quantity_check": {"quantity": "0"},
+    "case_entries_body_check": {"body": "''"},
+    "case_entries_kind_check": {"kind": "'rumour'", "side": "'store'"},
+    "case_entries_shopper_check": {"kind": "'note'"},
+    "case_entries_side_check": {"side": "'nobody'"},
     "ceiling_changes_amount_check": {"amount": "0"},
     "company_dispute_fee_by_check": {"dispute_fee_by": "'shopper'"},
     "company_lost_wholesale_check": {"lost_wholesale": "'goodwill'"},
@@ -146,6 +158,11 @@ _BROKEN: dict[str, dict[str, str]] = {
     "ledger_entries_amount_check": {"amount": "0"},
     "ledger_entries_two_accounts_check": {"debit": "'goodwill'", "credit": "'goodwill'"},
     "memberships_role_check": {"role": "'god'"},
+    "newsletter_subscribers_asks_check": {"asks": "-1"},
+    "newsletter_subscribers_confirmed_at_check": {"confirmed_at": "NULL"},
+    "newsletter_subscribers_email_check": {"email": "'A@example.com'"},
+    "newsletter_subscribers_left_at_check": {"left_at": "now()"},
+    "newsletter_subscribers_state_check": {"state": "'guess'"},
     "one_time_links_face_check": {"face": "'store'"},
     "one_time_links_purpose_check": {"purpose": "'fun'"},
     "order_lines_amounts_check": {"tax": "-1"},
@@ -284,6 +301,10 @@ _BROKEN: dict[str, dict[str, str]] = {
     "store_sales_scope_check": {"scope": "'planet'"},
     "store_sales_valid_check": {"valid": "'empty'"},
     "suggested_prices_amount_check": {"amount": "-1"},
+    "support_cases_closed_at_check": {"closed_at": "now()"},
+    "support_cases_company_waits_check": {"company_since": "NULL"},
+    "support_cases_state_check": {"state": "'guess'"},
+    "support_cases_subject_check": {"subject": "'weather'"},
     "tax_rates_rate_bps_check": {"rate_bps": "10001"},
     "variants_options_check": {"options": "'{a,b,c,d}'"},
     "variants_product_id_options_key": {"variant_id": "gen_random_uuid()", "sku": "'twin'"},
