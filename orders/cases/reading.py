@@ -86,8 +86,8 @@ class CaseCounts:
 
 _SELECT = """
     SELECT c.partner_id, c.case_id, c.store_id, p.name AS partner, s.name AS store, c.number, c.order_id,
-           o.number AS order_number, c.order_said, {email} AS email, {name} AS name, c.subject, c.locale, c.state,
-           c.company_waits, c.company_since, c.opened_at, c.changed_at, c.closed_at, l.body AS last,
+           o.number AS order_number, c.order_said, {email} AS email, {name} AS name, c.subject, c.locale,
+           c.state, c.company_waits, c.company_since, c.opened_at, c.changed_at, c.closed_at, l.body AS last,
            l.side AS last_side {entries}
       FROM support_cases c
       JOIN stores s ON s.partner_id = c.partner_id AND s.store_id = c.store_id
@@ -100,8 +100,8 @@ _SELECT = """
       ) l ON true
 """
 _ENTRIES = """,
-           (SELECT jsonb_agg(jsonb_build_array(e.entry_id, e.at, e.side, e.kind, e.body, e.author, e.author_name,
-                                               e.mailed_at) ORDER BY e.at, e.entry_id)
+           (SELECT jsonb_agg(jsonb_build_array(e.entry_id, e.at, e.side, e.kind, e.body, e.author,
+                                               e.author_name, e.mailed_at) ORDER BY e.at, e.entry_id)
               FROM case_entries e WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id) AS entries
 """
 _MINE = """c.partner_id = :partner_id AND s.partner_id = :partner_id AND p.partner_id = :partner_id
@@ -121,7 +121,8 @@ _COUNTS = """
 """
 _DESK = """
      WHERE (CAST(:partner_id AS uuid) IS NULL OR c.partner_id = :partner_id)
-       AND (CASE CAST(:view AS text) WHEN 'company' THEN c.company_waits WHEN 'beside' THEN c.company_since IS NOT NULL
+       AND (CASE CAST(:view AS text) WHEN 'company' THEN c.company_waits
+                 WHEN 'beside' THEN c.company_since IS NOT NULL
                  WHEN 'open' THEN c.state <> 'closed' WHEN 'closed' THEN c.state = 'closed' ELSE true END)
      ORDER BY CASE WHEN CAST(:view AS text) = 'company' THEN c.changed_at END, c.changed_at DESC, c.case_id
      LIMIT :limit OFFSET :offset

@@ -1,4 +1,4 @@
-"""Entries of a case's thread: reading what was typed, locking the case, writing, and having it told by mail."""
+"""Entries of a case's thread: reading what was typed, locking the case, writing, and having it mailed."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def write_entry(
     body: str = "",
     now: datetime,
 ) -> UUID:
-    """Add an entry to a thread, and have those told who are to know of it. What store and company do stands in
-    the audit log, without their words."""
+    """Add an entry to a thread, and have those told who are to know of it. What store and company do stands
+    in the audit log, without their words."""
     entry_id = new_id()
     made = {
         "partner_id": partner_id,

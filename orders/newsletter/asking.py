@@ -59,9 +59,9 @@ _STATE = text("""
 """)
 _WISH = text("""
     DELETE FROM newsletter_wishes AS w WHERE w.partner_id = :partner_id AND w.order_id = :order_id
-    RETURNING w.words, (SELECT jsonb_build_array(o.store_id, o.email, o.locale) FROM orders o
-                         WHERE o.partner_id = :partner_id AND o.order_id = :order_id AND o.paid_at IS NOT NULL)
-              AS paid
+    RETURNING w.words,
+              (SELECT jsonb_build_array(o.store_id, o.email, o.locale) FROM orders o
+                WHERE o.partner_id = :partner_id AND o.order_id = :order_id AND o.paid_at IS NOT NULL) AS paid
 """)
 
 

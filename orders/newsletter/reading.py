@@ -16,8 +16,8 @@ WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class SubscriberView:
-    """Somebody who gets the news. ``email`` is empty where it was not granted. ``words`` and ``page`` are what
-    was consented to, and where."""
+    """Somebody who gets the news. ``email`` is empty where it was not granted. ``words`` and ``page`` are
+    what was consented to, and where."""
 
     email: str
     locale: str
@@ -67,8 +67,9 @@ _WEEKS = text("""
     SELECT CAST(date_trunc('week', x.at AT TIME ZONE 'UTC') AS date) AS begins,
            count(*) FILTER (WHERE x.joined) AS joined, count(*) FILTER (WHERE NOT x.joined) AS gone
       FROM newsletter_subscribers n
-     CROSS JOIN LATERAL (VALUES (n.confirmed_at, true),
-                                (CASE WHEN n.confirmed_at IS NOT NULL THEN n.left_at END, false)) AS x (at, joined)
+     CROSS JOIN LATERAL (
+       VALUES (n.confirmed_at, true), (CASE WHEN n.confirmed_at IS NOT NULL THEN n.left_at END, false)
+     ) AS x (at, joined)
      WHERE n.partner_id = :partner_id AND n.store_id = :store_id AND x.at >= :since
      GROUP BY 1
 """)
