@@ -2,6 +2,7 @@
 
 import catalog.models
 import orders.cases.models
+import orders.accounts.models
 import orders.models
 import orders.newsletter.models
 import payments.models
@@ -23,6 +24,7 @@ from storage.database import Base
 ROOMS = (
     catalog.models,
     orders.cases.models,
+    orders.accounts.models,
     orders.models,
     orders.newsletter.models,
     payments.models,

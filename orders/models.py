@@ -47,7 +47,10 @@ class CartItem(Base):
 
 
 class Customer(Base):
-    """Who buys. A customer belongs to one store: the same address in two stores is two customers."""
+    """Who buys. A customer belongs to one store: the same address in two stores is two customers.
+
+    ``registered_at`` is when it made an account. Of one that is erased nothing is left but that it was.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -63,6 +66,8 @@ class Customer(Base):
     phone: Mapped[str] = mapped_column(server_default="")
     address: Mapped[dict[str, str]]
     created_at: Mapped[datetime]
+    registered_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Order(Base):
@@ -74,6 +79,7 @@ class Order(Base):
     ``returns_days`` after delivery the shopper may send things back.
     ``fee_share_bps`` is the part of Stripe's fee that the partner bears, in basis points of the fee.
     ``owed`` is what the ledger's entries of the order give the partner; posting keeps it up to date.
+    Whose it was is replaced at ``erased_at``; where the shopper has asked for that, ``erase_asked_at`` says when.
     """
 
     __tablename__ = "orders"
@@ -93,11 +99,19 @@ class Order(Base):
         CheckConstraint("total = goods + delivery + tax", name="total"),
         CheckConstraint("payment NOT IN ('paid') OR paid_at IS NOT NULL", name="paid_at"),
         CheckConstraint("fee_share_bps BETWEEN 0 AND 10000", name="fee_share_bps"),
+        CheckConstraint("erased_at IS NULL OR email = ''", name="erased_at"),
         ForeignKeyConstraint(*_STORE),
         Index("orders_partner_id_store_id_placed_at_idx", "partner_id", "store_id", "placed_at"),
         Index("orders_partner_id_cart_id_idx", "partner_id", "cart_id"),
         Index("orders_partner_id_paid_at_idx", "partner_id", "paid_at"),
         Index("orders_placed_at_idx", "placed_at"),
+        Index("orders_partner_id_customer_id_idx", "partner_id", "customer_id"),
+        Index("orders_kept_idx", "placed_at", postgresql_where="erased_at IS NULL"),
+        Index(
+            "orders_erase_asked_idx",
+            "erase_asked_at",
+            postgresql_where="erase_asked_at IS NOT NULL AND erased_at IS NULL",
+        ),
         Index(
             "orders_partner_id_available_on_idx",
             "partner_id",
@@ -137,6 +151,8 @@ class Order(Base):
     delivered_at: Mapped[datetime | None]
     available_on: Mapped[datetime | None]
     flagged: Mapped[str] = mapped_column(server_default="")
+    erase_asked_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class OrderLine(Base):

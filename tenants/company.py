@@ -15,6 +15,7 @@ from storage.revisions import every_store_changed
 from tenants.models import Company
 
 LONGEST_HOLD = 365
+LONGEST_KEPT = 600
 LONGEST_INSTRUCTIONS = 2000
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
@@ -40,6 +41,7 @@ class CompanySettings:
     dispute_fee_by: str
     return_instructions: str = ""
     partner_refund_requests: bool = False
+    keep_orders_months: int = 120
     demo: bool = False
 
 
@@ -60,6 +62,7 @@ def read_company(session: Session) -> CompanySettings:
         dispute_fee_by=row.dispute_fee_by,
         return_instructions=row.return_instructions,
         partner_refund_requests=row.partner_refund_requests,
+        keep_orders_months=row.keep_orders_months,
         demo=row.demo,
     )
 
@@ -120,6 +123,8 @@ def _judge(wanted: CompanySettings, currencies: tuple[str, ...]) -> None:
     ):
         if not 0 <= getattr(wanted, name) <= LONGEST_HOLD:
             errors[name] = f"{label} is 0 to {LONGEST_HOLD} days."
+    if not 0 <= wanted.keep_orders_months <= LONGEST_KEPT:
+        errors["keep_orders_months"] = f"Personal data is kept 0 to {LONGEST_KEPT} months."
     if len(wanted.return_instructions) > LONGEST_INSTRUCTIONS:
         errors["return_instructions"] = f"At most {LONGEST_INSTRUCTIONS} characters."
     if errors:

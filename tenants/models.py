@@ -23,7 +23,8 @@ class Company(Base):
     delivery is never confirmed, it is assumed ``assumed_delivery_days`` after dispatch.
     ``lost_wholesale`` is the account that bears the wholesale of a lost dispute, ``dispute_fee_by`` who
     bears Stripe's fee of it. ``return_instructions`` are what shoppers read about sending goods back;
-    partners may ask for refunds where ``partner_refund_requests`` is set.
+    partners may ask for refunds where ``partner_refund_requests`` is set. Whose an order was is kept for
+    ``keep_orders_months`` after it has arrived.
     """
 
     __tablename__ = "company"
@@ -36,6 +37,7 @@ class Company(Base):
             one_of("lost_wholesale", ("wholesale_revenue", "dispute_losses")), name="lost_wholesale"
         ),
         CheckConstraint(one_of("dispute_fee_by", ("company", "partner")), name="dispute_fee_by"),
+        CheckConstraint("keep_orders_months BETWEEN 0 AND 600", name="keep_orders_months"),
     )
     company_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
@@ -51,6 +53,7 @@ class Company(Base):
     dispute_fee_by: Mapped[str] = mapped_column(server_default="company")
     return_instructions: Mapped[str] = mapped_column(server_default="")
     partner_refund_requests: Mapped[bool] = mapped_column(server_default=text("false"))
+    keep_orders_months: Mapped[int] = mapped_column(server_default="120")
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

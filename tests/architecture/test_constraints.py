@@ -123,9 +123,27 @@ _ROWS = (
     "INSERT INTO support_cases SELECT partner_id, gen_random_uuid(), store_id, 1, NULL, '', 'b@example.com', 'B',"
     " 'other', 'en', 'open', false, NULL, now(), now(), NULL FROM stores WHERE partner_id = :ben",
     "INSERT INTO case_entries VALUES (:ada, :id, :id, now(), 'shopper', 'message', 'x', '', '', NULL)",
+    "INSERT INTO accounts SELECT partner_id, gen_random_uuid(), store_id, customer_id, 'a@example.com', 'x', order_id,"
+    " now(), now() FROM orders WHERE partner_id IN (:ada, :ben)",
+    "INSERT INTO account_sessions SELECT partner_id, :bytes, account_id, now(), now() + interval '1 day' FROM accounts"
+    " WHERE partner_id = :ada",
+    "INSERT INTO account_addresses SELECT partner_id, :id, account_id, '{}', true, now() FROM accounts"
+    " WHERE partner_id = :ada",
+    "INSERT INTO shopper_links SELECT partner_id, :id, store_id, 'prove', 'a@example.com', account_id, NULL, NULL,"
+    " NULL, 'en', :bytes, now(), now() + interval '1 day', NULL FROM accounts WHERE partner_id = :ada",
 )
 # How a row is changed so that it breaks this constraint and no other; values are SQL.
 _BROKEN: dict[str, dict[str, str]] = {
+    "account_addresses_one_default_key": {"address_id": "gen_random_uuid()"},
+    "account_sessions_expires_at_check": {"expires_at": "created_at"},
+    "accounts_email_check": {"email": "'A@example.com'"},
+    "accounts_one_proven_key": {"account_id": "gen_random_uuid()"},
+    "accounts_order_id_check": {"order_id": "NULL", "proven_at": "NULL"},
+    "shopper_links_account_id_check": {"account_id": "NULL"},
+    "shopper_links_expires_at_check": {"expires_at": "created_at"},
+    "shopper_links_number_check": {"number": "1"},
+    "shopper_links_password_hash_check": {"password_hash": "'x'"},
+    "shopper_links_purpose_check": {"purpose": "'fun'", "account_id": "NULL"},
     "cancelled_units_quantity_check": {"quantity": "0"},
     "cart_items_quantity_check": {"quantity": "0"},
     "case_entries_body_check": {"body": "''"},
@@ -136,6 +154,7 @@ _BROKEN: dict[str, dict[str, str]] = {
     "company_dispute_fee_by_check": {"dispute_fee_by": "'shopper'"},
     "company_lost_wholesale_check": {"lost_wholesale": "'goodwill'"},
     "company_hold_days_check": {"hold_days": "366"},
+    "company_keep_orders_months_check": {"keep_orders_months": "601"},
     "company_hold_from_check": {"hold_from": "'order'"},
     "company_one_row_check": {"company_id": "2"},
     "company_smallest_margin_bps_check": {"smallest_margin_bps": "-1"},
@@ -174,6 +193,7 @@ _BROKEN: dict[str, dict[str, str]] = {
     "order_discounts_amount_check": {"net": "amount + 1"},
     "order_discounts_funder_check": {"funder": "'nobody'"},
     "orders_amounts_check": {"tax": "-1", "total": "goods + delivery - 1"},
+    "orders_erased_at_check": {"erased_at": "now()"},
     "orders_fulfilment_check": {"fulfilment": "'lost'"},
     "orders_paid_at_check": {"payment": "'paid'", "paid_at": "NULL"},
     "orders_payment_check": {"payment": "'promised'"},
