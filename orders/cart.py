@@ -178,6 +178,30 @@ def add_to_cart(
         raise NotFound("This is no longer sold here.", field="variant_id")
     if not variant.available:
         raise Refusal("This has sold out.", field="variant_id")
+    put_into_cart(
+        session,
+        partner_id=partner_id,
+        store_id=store_id,
+        cart_id=cart_id,
+        variant_id=variant_id,
+        quantity=quantity,
+        seen=variant.price,
+        now=now,
+    )
+
+
+def put_into_cart(
+    session: Session,
+    *,
+    partner_id: UUID,
+    store_id: UUID,
+    cart_id: UUID,
+    variant_id: UUID,
+    quantity: int,
+    seen: Money,
+    now: datetime,
+) -> None:
+    """Put units of what is known to be sold here into the cart. ``seen`` is the price of one."""
     session.execute(
         _PUT,
         {
@@ -186,7 +210,7 @@ def add_to_cart(
             "store_id": store_id,
             "variant_id": variant_id,
             "quantity": quantity,
-            "seen": variant.price.minor,
+            "seen": seen.minor,
             "now": now,
             "largest": LARGEST_QUANTITY,
         },

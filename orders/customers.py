@@ -16,7 +16,9 @@ from kit.money import Money
 @dataclass(frozen=True, slots=True)
 class CustomerView:
     """A customer of one store. Fields that were not granted are empty. ``spent`` is what was paid and
-    not given back whole; ``address`` has line1, line2, city, region, postcode, country, or a part."""
+    not given back whole; ``address`` has line1, line2, city, region, postcode, country, or a part.
+
+    ``registered_at`` is when it made an account; of one that is erased only its orders are left."""
 
     customer_id: UUID
     created_at: datetime
@@ -27,12 +29,14 @@ class CustomerView:
     orders: int
     spent: Money
     last_order_at: datetime | None
+    registered_at: datetime | None
+    erased_at: datetime | None
 
 
 _PLACE = "jsonb_build_object('city', c.address ->> 'city', 'country', c.address ->> 'country')"
 _LIST = """
-    SELECT c.customer_id, c.created_at, {name} AS name, {email} AS email, {phone} AS phone,
-           {address} AS address, count(*) OVER () AS total, s.currency,
+    SELECT c.customer_id, c.created_at, c.registered_at, c.erased_at, {name} AS name, {email} AS email,
+           {phone} AS phone, {address} AS address, count(*) OVER () AS total, s.currency,
            b.orders, b.spent, b.last_order_at
       FROM customers c
       JOIN stores s ON s.partner_id = c.partner_id AND s.store_id = c.store_id
@@ -43,7 +47,7 @@ _LIST = """
          WHERE o.partner_id = :partner_id AND o.customer_id = c.customer_id AND o.paid_at IS NOT NULL
       ) b ON true
      WHERE c.partner_id = :partner_id AND c.store_id = :store_id {search}
-     ORDER BY c.created_at DESC, c.customer_id DESC LIMIT :limit OFFSET :offset
+     ORDER BY greatest(c.created_at, c.registered_at) DESC, c.customer_id DESC LIMIT :limit OFFSET :offset
 """
 
 
@@ -57,7 +61,7 @@ def list_customers(
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[list[CustomerView], int]:
-    """Return a store's customers, newest first, and how many there are.
+    """Return a store's customers, those first who came or registered last, and how many there are.
 
     ``fields`` are the granted ones among name, email, phone, address, city. ``search`` looks into
     granted fields alone: a search must not tell what a page may not show.
@@ -66,10 +70,10 @@ def list_customers(
     condition = " OR ".join(f"c.{column} ILIKE :search" for column in searched)
     statement = _LIST.format(
         name="c.name" if "name" in fields else "''",
-        email="c.email" if "email" in fields else "''",
+        email="CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END" if "email" in fields else "''",
         phone="c.phone" if "phone" in fields else "''",
         address="c.address" if "address" in fields else _PLACE if "city" in fields else "CAST('{}' AS jsonb)",
-        search=f"AND ({condition or 'false'})" if search else "",
+        search=f"AND c.erased_at IS NULL AND ({condition or 'false'})" if search else "",
     )
     escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values: dict[str, Any] = {
@@ -95,4 +99,6 @@ def _view(row: Row[Any]) -> CustomerView:
         orders=row.orders or 0,
         spent=Money(int(row.spent or 0), row.currency),
         last_order_at=row.last_order_at,
+        registered_at=row.registered_at,
+        erased_at=row.erased_at,
     )

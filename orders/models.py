@@ -79,7 +79,7 @@ class Order(Base):
     ``returns_days`` after delivery the shopper may send things back.
     ``fee_share_bps`` is the part of Stripe's fee that the partner bears, in basis points of the fee.
     ``owed`` is what the ledger's entries of the order give the partner; posting keeps it up to date.
-    Whose it was is replaced at ``erased_at``; where the shopper has asked for that, ``erase_asked_at`` says when.
+    Whose it was is replaced at ``erased_at``; ``erase_asked_at`` is when the shopper asked for that.
     """
 
     __tablename__ = "orders"

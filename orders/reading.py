@@ -16,16 +16,17 @@ from kit.money import Money
 from orders.view import OrderDiscountView, OrderLineView, OrderView, ShipmentView, TimelineEntry
 
 # Of the customer the statement brings only what was granted: ``:keys`` names the parts of the address,
-# and is null for a reader who may see all.
+# and is null for a reader who may see all. Of a customer that asked to be forgotten, nothing is granted.
 _SELECT = """
     SELECT o.partner_id, o.order_id, o.store_id, o.number, o.placed_at, o.paid_at, o.shipped_at,
       o.delivered_at, o.payment, o.fulfilment, o.currency, o.delivery, o.delivery_tax, o.tax, o.total,
-      o.tax_inclusive, o.delivery_name, o.available_on, o.locale,
-      CASE WHEN CAST(:keys AS text[]) IS NULL OR 'email' = ANY(CAST(:keys AS text[])) THEN o.email ELSE '' END
+      o.tax_inclusive, o.delivery_name, o.available_on, o.locale, o.erase_asked_at, o.erased_at,
+      CASE WHEN CAST(:keys AS text[]) IS NULL
+             OR 'email' = ANY(CAST(:keys AS text[])) AND o.erase_asked_at IS NULL THEN o.email ELSE '' END
         AS email,
       CASE WHEN CAST(:keys AS text[]) IS NULL THEN o.address ELSE coalesce((
         SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o.address) p
-         WHERE p.key = ANY(CAST(:keys AS text[]))), '{}') END AS address,
+         WHERE p.key = ANY(CAST(:keys AS text[])) AND o.erase_asked_at IS NULL), '{}') END AS address,
       (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('cancelled', (
                 SELECT coalesce(sum(c.quantity), 0) FROM cancelled_units c
                  WHERE c.partner_id = l.partner_id AND c.line_id = l.line_id)) ORDER BY l.position)
@@ -130,6 +131,8 @@ def order_view(row: Row[Any]) -> OrderView:
             for funder, key, name, code, amount, net in row.discounts or ()
         ),
         locale=row.locale,
+        erase_asked_at=row.erase_asked_at,
+        erased_at=row.erased_at,
     )
 
 

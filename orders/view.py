@@ -213,7 +213,8 @@ class OrderView:
 
     ``payment`` is awaiting, paid, partly_refunded, refunded, expired or failed; ``fulfilment`` is
     unfulfilled, partly_shipped, shipped, delivered, cancelled or returned. ``locale`` is what its shopper
-    read when buying.
+    read when buying. ``erased_at`` is since when it does not say any more whose it was, ``erase_asked_at``
+    since when its shopper wants that.
     """
 
     partner_id: UUID
@@ -239,3 +240,5 @@ class OrderView:
     shipments: tuple[ShipmentView, ...]
     discounts: tuple[OrderDiscountView, ...] = ()
     locale: str = ""
+    erase_asked_at: datetime | None = None
+    erased_at: datetime | None = None

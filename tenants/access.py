@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select, text, update
+from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -15,12 +14,12 @@ from kit.errors import NotFound, Refusal
 from kit.ids import new_id, new_token, token_hash
 from storage.database import transaction
 from tenants import passwords
-from tenants.models import Membership, OneTimeLink, Person, SignInAttempt, WebSession
+from tenants.attempts import attempt_key, count_attempt, exhausted, forget_attempts
+from tenants.models import Membership, OneTimeLink, Person, WebSession
 
 SESSION_LIFE = timedelta(days=14)
 INVITATION_LIFE = timedelta(days=7)
 RESET_LIFE = timedelta(hours=1)
-_WINDOW = timedelta(minutes=15)
 _ACCOUNT_LIMIT = 8
 _ADDRESS_LIMIT = 40
 # Seen-at is written at most this often, so that reading a page is not a write.
@@ -57,9 +56,9 @@ def sign_in(
     or not the account exists. Raises SignInRefused.
     """
     email = email.strip().lower()
-    keys = {_key("account", email): _ACCOUNT_LIMIT, _key("address", address): _ADDRESS_LIMIT}
+    keys = {attempt_key("account", email): _ACCOUNT_LIMIT, attempt_key("address", address): _ADDRESS_LIMIT}
     with transaction(engine) as session:
-        if _exhausted(session, keys, now):
+        if exhausted(session, keys, now):
             raise SignInRefused(
                 "Too many tries. Wait fifteen minutes, or reset your password.", field="email"
             )
@@ -69,11 +68,10 @@ def sign_in(
     right = passwords.matches(person.password_hash if person else None, password)
     if not (person and right and allowed):
         with transaction(engine) as session:
-            for key in keys:
-                _count_failure(session, key, now)
+            count_attempt(session, keys, now)
         raise SignInRefused("This e-mail address and password do not belong together.", field="email")
     with transaction(engine) as session:
-        session.execute(delete(SignInAttempt).where(SignInAttempt.key == _key("account", email)))
+        forget_attempts(session, attempt_key("account", email))
         if person.password_hash and passwords.outdated(person.password_hash):
             set_password(session, person_id=person.person_id, password=password)
         return open_session(session, face=face, person_id=person.person_id, user_agent=user_agent, now=now)
@@ -82,42 +80,16 @@ def sign_in(
 def confirm_password(engine: Engine, *, email: str, password: str, address: str, now: datetime) -> None:
     """Ask somebody who is signed in for the password again, before something that a stolen session must not
     do. Failures count as those of signing in do. Raises Refusal at the field password."""
-    keys = {_key("account", email): _ACCOUNT_LIMIT, _key("address", address): _ADDRESS_LIMIT}
+    keys = {attempt_key("account", email): _ACCOUNT_LIMIT, attempt_key("address", address): _ADDRESS_LIMIT}
     with transaction(engine) as session:
-        if _exhausted(session, keys, now):
+        if exhausted(session, keys, now):
             raise Refusal("Too many tries. Wait fifteen minutes, or reset your password.", field="password")
         known = session.scalar(select(Person.password_hash).where(Person.email == email))
     # The slow check is made outside of any transaction.
     if not passwords.matches(known, password):
         with transaction(engine) as session:
-            for key in keys:
-                _count_failure(session, key, now)
+            count_attempt(session, keys, now)
         raise Refusal("This is not your password.", field="password")
-
-
-def _key(kind: str, value: str) -> bytes:
-    return hashlib.sha256(f"{kind}:{value}".encode()).digest()
-
-
-def _exhausted(session: Session, keys: dict[bytes, int], now: datetime) -> bool:
-    rows = session.execute(
-        select(SignInAttempt.key, SignInAttempt.failures).where(
-            SignInAttempt.key == func.any(list(keys)), SignInAttempt.since > now - _WINDOW
-        )
-    )
-    return any(row.failures >= keys[row.key] for row in rows)
-
-
-def _count_failure(session: Session, key: bytes, now: datetime) -> None:
-    session.execute(_COUNT, {"key": key, "now": now, "oldest": now - _WINDOW})
-
-
-_COUNT = text("""
-    INSERT INTO sign_in_attempts AS a (key, failures, since) VALUES (:key, 1, :now)
-    ON CONFLICT (key) DO UPDATE
-       SET failures = CASE WHEN a.since > :oldest THEN a.failures + 1 ELSE 1 END,
-           since = CASE WHEN a.since > :oldest THEN a.since ELSE :now END
-""")
 
 
 def _may_enter(session: Session, person: Person, face: str) -> bool:

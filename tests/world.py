@@ -46,7 +46,10 @@ SECRET = "whsec_for_tests"
 PAID = "paid"
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
-_COMPANY = {"smallest_margin_bps": 0, "hold_from": "delivery", "hold_days": 14, "assumed_delivery_days": 7}
+_COMPANY = {
+    "smallest_margin_bps": 0, "hold_from": "delivery", "hold_days": 14, "assumed_delivery_days": 7,
+    "keep_orders_months": 120,
+}  # fmt: skip
 
 CONTACT = Contact(
     email="maya@example.com",

@@ -12,6 +12,7 @@ from storage.database import Base, one_of
 
 PURPOSES = ("register", "prove", "reset", "email", "data", "find")
 _STORE = (["partner_id", "store_id"], ["stores.partner_id", "stores.store_id"])
+_CUSTOMER = (["partner_id", "customer_id"], ["customers.partner_id", "customers.customer_id"])
 _ACCOUNT = (["partner_id", "account_id"], ["accounts.partner_id", "accounts.account_id"])
 
 
@@ -27,7 +28,7 @@ class Account(Base):
         CheckConstraint("email = lower(email)", name="email"),
         CheckConstraint("proven_at IS NOT NULL OR order_id IS NOT NULL", name="order_id"),
         ForeignKeyConstraint(*_STORE),
-        ForeignKeyConstraint(["partner_id", "customer_id"], ["customers.partner_id", "customers.customer_id"]),
+        ForeignKeyConstraint(*_CUSTOMER),
         ForeignKeyConstraint(["partner_id", "order_id"], ["orders.partner_id", "orders.order_id"]),
         Index(
             "accounts_one_proven_key", "partner_id", "store_id", "email", unique=True,
