@@ -1,8 +1,8 @@
 """Every mapped table in one place, for migrations and for tests that read the whole schema."""
 
 import catalog.models
-import orders.cases.models
 import orders.accounts.models
+import orders.cases.models
 import orders.models
 import orders.newsletter.models
 import payments.models
