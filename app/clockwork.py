@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 
 from app.services import Services
 from app.statements import closed, spread_statements
+from orders.newsletter.asking import forget_old
 from payments.inbox import drain
 from payments.ledger.points import move_points
 from payments.payouts.runs import draft_by_schedule
@@ -82,6 +83,11 @@ def add_periodic(app: procrastinate.App, services: Services) -> None:
     def prices_bands() -> None:
         with transaction(services.console) as session:
             fill_bands(session, now=services.clock.now())
+
+    @periodic("newsletter.forget", "37 4 * * *")
+    def newsletter_forget() -> None:
+        with transaction(services.console) as session:
+            forget_old(session, now=services.clock.now())
 
     @app.periodic(cron="* * * * * */20")
     @app.task(name="queue.rescue", queue="default", queueing_lock="queue.rescue")

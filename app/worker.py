@@ -17,7 +17,9 @@ from flask import Flask
 from procrastinate import RetryStrategy
 
 from app.clockwork import add_periodic
+from app.mail.cases import send_case_mails
 from app.mail.events import send_event_mails, spread_event_mails
+from app.mail.newsletter import send_newsletter_mail
 from app.mail.orders import send_order_mails
 from app.mail.payouts import send_payout_mails
 from app.mail.people import send_reset
@@ -28,6 +30,7 @@ from app.services import Services
 from app.statement_files import draw_pdf
 from app.statements import issue_for, spread_statements
 from kit.ids import NIL
+from orders.newsletter.asking import grant_wish
 from payments.checkout import resume
 from payments.disputes.sending import send_acceptance, send_answer
 from payments.fees import post_fee
@@ -66,6 +69,14 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
 
     @task("order.paid")
     def order_paid(partner_id: str, order_id: str, attempt: int) -> None:
+        with tenant(partner_id).begin() as session:
+            grant_wish(
+                session,
+                partner_id=UUID(partner_id),
+                order_id=UUID(order_id),
+                page="/checkout",
+                now=services.clock.now(),
+            )
         mail(("receipt", "notice"), partner_id, order_id)
 
     @task("order.shipped")
@@ -160,6 +171,28 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
             kind=kind,
             subject_id=UUID(subject_id),
             actor=actor,
+            now=services.clock.now(),
+        )
+
+    @task("newsletter.mail")
+    def newsletter_mail(partner_id: str, subscriber_id: str, kind: str) -> None:
+        send_newsletter_mail(
+            services,
+            store_app,
+            tenant=tenant(partner_id),
+            subscriber_id=UUID(subscriber_id),
+            kind=kind,
+            now=services.clock.now(),
+        )
+
+    @task("case.mail")
+    def case_mail(partner_id: str, case_id: str, entry_id: str) -> None:
+        send_case_mails(
+            services,
+            store_app,
+            tenant=tenant(partner_id),
+            case_id=UUID(case_id),
+            entry_id=UUID(entry_id),
             now=services.clock.now(),
         )
 

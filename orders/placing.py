@@ -20,6 +20,7 @@ from orders import stock
 from orders.cart import cart_rows, uses_of_customer, view_of
 from orders.discounting import Offers, count_uses, limited, offers_of, over_limit
 from orders.models import Order, OrderDiscount, OrderLine
+from orders.newsletter.asking import note_wish
 from orders.quoting import Amounts, amounts, priced
 from orders.view import CartView
 from pricing.delivery import Rate, Tables
@@ -30,7 +31,8 @@ from storage.database import insert_rows
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who ordered, and where it goes. Country is an ISO 3166 code."""
+    """Who ordered, and where it goes. Country is an ISO 3166 code. ``news`` are the words with which it asked for
+    the store's news; empty where it did not."""
 
     email: str
     name: str
@@ -41,9 +43,10 @@ class Contact:
     postcode: str
     country: str
     phone: str = ""
+    news: str = ""
 
     def address(self) -> dict[str, str]:
-        return {key: value for key, value in asdict(self).items() if key != "email"}
+        return {key: value for key, value in asdict(self).items() if key not in ("email", "news")}
 
 
 class CartChanged(Refusal):
@@ -230,6 +233,8 @@ def place(
     lines = [_line(draft, partner_id, order_id, index) for index in range(len(draft.rows))]
     insert_rows(session, OrderLine, lines)
     insert_rows(session, OrderDiscount, _discounts(draft, partner_id, order_id))
+    if draft.contact.news:
+        note_wish(session, partner_id=partner_id, order_id=order_id, words=draft.contact.news, now=now)
     currency = draft.currency
     return PlacedOrder(
         partner_id=partner_id,

@@ -19,11 +19,16 @@ API = 1
 # These belong to the core: every theme shows the same checkout, legal texts and mail structure.
 PROTECTED = frozenset(
     (
+        "templates/case.html",
+        "templates/case_new.html",
         "templates/checkout.html",
         "templates/confirmation.html",
+        "templates/newsletter.html",
         "templates/order.html",
         "templates/policy.html",
         "templates/return.html",
+        "snippets/case_form.html",
+        "snippets/newsletter.html",
         "snippets/policies.html",
         "snippets/returns.html",
     )

@@ -93,7 +93,9 @@ def create() -> Response:
         renamed = {"value": "markup", "host": "slug"}
         errors = {renamed.get(name, name): said for name, said in errors_of(refusal).items()}
         return _form(form, errors, 422)
-    link = send_invitation(email=form["email"], name=form["owner_name"], face="portal", token=token)
+    link = send_invitation(
+        email=form["email"], name=form["owner_name"], face="portal", token=token, partner_id=partner_id
+    )
     return page(
         "partner_created.html",
         room="partners",

@@ -178,7 +178,9 @@ def add_person(partner_id: UUID) -> Response:
             )
     except Refusal as refusal:
         return partner_page(partner_id, errors=errors_of(refusal), form=form, status=422)
-    link = send_invitation(email=form["email"], name=form["person_name"], face="portal", token=token)
+    link = send_invitation(
+        email=form["email"], name=form["person_name"], face="portal", token=token, partner_id=partner_id
+    )
     return partner_page(partner_id, invited=(form["email"], link))
 
 
@@ -196,10 +198,16 @@ def change_person(partner_id: UUID, person_id: UUID) -> Response:
     return _back(partner_id, "people")
 
 
-def send_invitation(*, email: str, name: str, face: str, token: str) -> str:
+def send_invitation(*, email: str, name: str, face: str, token: str, partner_id: UUID | None = None) -> str:
     """Send an invitation and return its link, so that staff can hand it over too."""
     return invitation(
-        services(), email=email.strip().lower(), name=name or email, face=face, token=token, now=now()
+        services(),
+        email=email.strip().lower(),
+        name=name or email,
+        face=face,
+        token=token,
+        now=now(),
+        partner_id=partner_id,
     )
 
 

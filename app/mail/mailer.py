@@ -47,8 +47,10 @@ def compose(
     message_id: str,
     at: datetime,
     reply_to: str = "",
+    unsubscribe: str = "",
 ) -> Message:
-    """Make a message. ``sender`` is a name and an address.
+    """Make a message. ``sender`` is a name and an address. ``unsubscribe`` is the address that a mail program
+    posts to when its reader has had enough (RFC 8058).
 
     ``message_id`` is stable for what the mail is about, so that a mail sent again after a crash can be
     told for the same.
@@ -65,6 +67,8 @@ def compose(
         "Message-ID": f"<{message_id}>",
         "Auto-Submitted": "auto-generated",
         "Reply-To": reply_to,
+        "List-Unsubscribe": f"<{unsubscribe}>" if unsubscribe else "",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if unsubscribe else "",
     }
     for name, value in headers.items():
         if value:

@@ -42,7 +42,7 @@ def send_order_mails(
     with tenant.begin() as session:
         order = read_order(session, partner_id=tenant.partner_id, order_id=order_id)
         store, row = read_storefront_with(
-            session, partner_id=tenant.partner_id, store_id=order.store_id, more=_PARTNERS
+            session, partner_id=tenant.partner_id, store_id=order.store_id, more=TOLD
         )
         # The timeline also tells of the parcel itself; only what begins with "mail_" is a mail.
         sent = {e.kind.removeprefix("mail_") for e in order.timeline if e.kind.startswith("mail_")}
@@ -86,7 +86,7 @@ def send_order_mails(
 
 
 # Who is told of a sale: everybody of the partner who looks after orders.
-_PARTNERS = """
+TOLD = """
     (SELECT c.support_email FROM company c) AS company_email,
     (SELECT array_agg(u.email ORDER BY u.email) FROM memberships m JOIN people u USING (person_id)
       WHERE m.partner_id = s.partner_id AND m.role IN ('owner', 'manager', 'support')) AS partners

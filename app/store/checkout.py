@@ -16,6 +16,7 @@ from app.store.bag import cart_page, this_cart
 from app.store.blueprint import store
 from app.store.browse import closed_page, fill
 from app.store.links import order_token
+from app.store.newsletter import consent
 from app.store.rendering import render
 from app.store.visit import cart_id, heard, primary_url, spoken, visit
 from kit.errors import Refusal
@@ -40,6 +41,7 @@ def checkout() -> Response:
         return closed
     form = {name: request.form.get(name, "").strip()[:300] for name in _FIELDS}
     form["country"] = form["country"] or visit().store.country
+    form["newsletter"] = "1" if request.form.get("newsletter") == "1" else ""
     if request.method == "GET" or request.form.get("act") == "update":
         return _page(form, {})
     errors = _errors(form)
@@ -80,7 +82,10 @@ def _pay(form: dict[str, str]) -> Response:
         gateway=services().gateway,
         store_id=here.entry.store_id,
         cart_id=cart_id(),
-        contact=Contact(**{name: form[name] for name in _FIELDS if name != "rate_id"}),
+        contact=Contact(
+            **{name: form[name] for name in _FIELDS if name != "rate_id"},
+            news=consent() if form["newsletter"] else "",
+        ),
         rate_id=UUID(form["rate_id"]),
         tables=here.tables,
         return_to=return_to,

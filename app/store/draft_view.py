@@ -31,7 +31,7 @@ from themes.drafts import read_draft
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Pages that lead to a purchase or tell of one. A draft sells nothing, so it shows none of them.
-_SELLING = ("app.store.checkout", "app.store.orders", "app.store.returns")
+_SELLING = ("app.store.checkout", "app.store.orders", "app.store.returns", "app.store.cases")
 _NOTHING_SOLD = "This is a draft: nothing can be bought, sent or changed from it."
 _LITERAL = re.compile(r'(\s(?:href|action)=")/(?!/|_assets/|_img/|_preview/|_draft/)')
 _BODY = re.compile(r"<body[^>]*>")

@@ -13,9 +13,10 @@ from app.edge import db, now, services, tenant
 from app.store.bag_count import remember_count
 from app.store.blueprint import store
 from app.store.browse import fill
-from app.store.links import read_order_token
+from app.store.links import case_token, read_order_token
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, spoken, visit
+from orders.cases.reading import CaseView, cases_of_order
 from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
@@ -38,6 +39,7 @@ _OURS = (
     "dispute",
     "mail_disp",
     "mail_decided",
+    "case_company",
     "held",
     "released",
 )
@@ -84,6 +86,7 @@ def order(token: str) -> Response:
         returns=returns_of_order(db(), **keys),
         returnable=returnable(db(), **keys, now=now()),
         instructions=read_company(db()).return_instructions,
+        cases=_cases_of(shown),
     )
 
 
@@ -97,6 +100,15 @@ def order_of(token: str) -> OrderView:
         abort(404)
     timeline = tuple(entry for entry in found.timeline if not entry.kind.startswith(_OURS))
     return replace(found, timeline=timeline)
+
+
+def _cases_of(shown: OrderView) -> list[tuple[CaseView, str]]:
+    """The cases about an order, each with its address."""
+    secret, partner_id = services().config.secret, shown.partner_id
+    return [
+        (each, url_for("store.case", token=case_token(secret, partner_id=partner_id, case_id=each.case_id)))
+        for each in cases_of_order(db(), partner_id=partner_id, order_id=shown.order_id)
+    ]
 
 
 def _page(template: str, shown: OrderView, token: str, **more: Any) -> Response:

@@ -46,6 +46,16 @@ SENTENCES = (
     _("Say how many come back."),
     _("There is no such order."),
     _("There is no such return."),
+    # The newsletter and support cases.
+    _("Enter your e-mail address, such as name@example.com."),
+    _("Enter your name."),
+    _("Choose what it is about."),
+    _("Write what it is about."),
+    _("At most %(most)s characters."),
+    _("You have written to us several times already. Go on there: our mails have the links."),
+    _("You have written very often within this hour. Wait a little before you write again."),
+    _("This is closed. Write again to open it."),
+    _("There is no such case."),
     # The story of an order.
     _("Order placed"),
     _("Payment confirmed"),
@@ -69,6 +79,11 @@ SENTENCES = (
     _("Shopper told that the return is accepted"),
     _("Shopper told that the return is declined"),
     _("Shopper told that the goods have arrived"),
+    _("Support case opened"),
+    _("Support case closed"),
+    _("Support case opened again"),
+    _("Shopper told that its message has arrived"),
+    _("Shopper told of an answer"),
     _("Sent"),
     _("Delivered"),
     # Pages of errors.

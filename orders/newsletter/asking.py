@@ -134,21 +134,10 @@ def leave(session: Session, *, partner_id: UUID, store_id: UUID, subscriber_id: 
     session.execute(_LEAVE, {**keys, "now": now})
 
 
-def note_wish(
-    session: Session, *, partner_id: UUID, order_id: UUID, wanted: bool, words: str, now: datetime
-) -> None:
-    """Keep that whoever placed an order wants the news, or no longer does, until the order is paid."""
-    keys = {"partner_id": partner_id, "order_id": order_id}
-    if wanted:
-        insert_rows(session, NewsletterWish, [{**keys, "words": words, "asked_at": now}], unless_there=True)
-    else:
-        session.execute(
-            text(
-                "DELETE FROM newsletter_wishes AS w"
-                " WHERE w.partner_id = :partner_id AND w.order_id = :order_id"
-            ),
-            keys,
-        )
+def note_wish(session: Session, *, partner_id: UUID, order_id: UUID, words: str, now: datetime) -> None:
+    """Keep that whoever places an order asked for the news with these words, until the order is paid."""
+    made = {"partner_id": partner_id, "order_id": order_id, "words": words, "asked_at": now}
+    insert_rows(session, NewsletterWish, [made])
 
 
 def grant_wish(session: Session, *, partner_id: UUID, order_id: UUID, page: str, now: datetime) -> None:

@@ -55,6 +55,7 @@ class Addressee:
     state: str
     locale: str
     asked_at: datetime
+    mailed_at: datetime
 
 
 _FIGURES = text("""
@@ -81,7 +82,8 @@ _LIST = """
 """
 _LISTS = {True: text(_LIST.format(email="n.email")), False: text(_LIST.format(email="''"))}
 _ADDRESSEE = text("""
-    SELECT n.subscriber_id, n.store_id, n.email, n.state, n.locale, n.asked_at FROM newsletter_subscribers n
+    SELECT n.subscriber_id, n.store_id, n.email, n.state, n.locale, n.asked_at, n.mailed_at
+      FROM newsletter_subscribers n
      WHERE n.partner_id = :partner_id AND n.subscriber_id = :subscriber_id
 """)
 

@@ -19,7 +19,6 @@ from orders.newsletter.asking import (
     forget_old,
     grant_wish,
     leave,
-    note_wish,
 )
 from orders.newsletter.reading import Figures, list_subscribers, newsletter_figures, read_addressee
 from storage.database import transaction
@@ -167,21 +166,23 @@ def test_what_is_no_address_is_refused(world: World, typed: str) -> None:
 def test_a_wish_at_checkout_begins_when_the_order_is_paid(world: World) -> None:
     ada = world.ada
     keys = {"partner_id": ada.partner_id}
-    started = ada.start(ada.fill_cart((world.mug, 1)))
-    with ada.transaction() as session:
-        for wanted in (True, True, False, True):
-            note_wish(session, **keys, order_id=started.order_id, wanted=wanted, words=WORDS, now=world.now)
-    bought = ada.buy((world.mug, 1), contact=replace(CONTACT, email="Ivo@Example.com"))
-    with ada.transaction() as session:
-        note_wish(session, **keys, order_id=bought, wanted=True, words=WORDS, now=world.now)
+    asking = replace(CONTACT, email="Ivo@Example.com", news=WORDS)
+    cart_id = ada.fill_cart((world.mug, 1))
+    started = ada.start(cart_id, contact=asking)
+    # Whoever changes its mind and presses again has another order.
+    assert ada.start(cart_id, contact=replace(asking, news="")).order_id != started.order_id
+    assert ada.start(cart_id, contact=asking).order_id != started.order_id
+    bought = ada.buy((world.mug, 1), contact=asking)
+    silent = ada.buy((world.mug, 1))
     assert jobs(world) == []
-    for _ in range(2):
+    for order_id in (silent, bought, bought):
         with ada.transaction() as session:
-            grant_wish(session, **keys, order_id=bought, page="/checkout", now=world.now)
+            grant_wish(session, **keys, order_id=order_id, page="/checkout", now=world.now)
     ((kind, mine),) = jobs(world)
     assert kind == "confirm"
     with ada.transaction() as session:
         assert read_addressee(session, **keys, subscriber_id=mine).email == "ivo@example.com"
+    assert figures(ada).asked == 1
     with world.ben.transaction() as session:
         grant_wish(
             session, partner_id=world.ben.partner_id, order_id=started.order_id, page="/", now=world.now
