@@ -31,8 +31,8 @@ from storage.database import insert_rows
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who ordered, and where it goes. Country is an ISO 3166 code. ``news`` are the words with which it asked for
-    the store's news; empty where it did not."""
+    """Who ordered, and where it goes. Country is an ISO 3166 code. ``news`` are the words with which it
+    asked for the store's news; empty where it did not."""
 
     email: str
     name: str

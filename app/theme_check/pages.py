@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.store.filters import Asked, chips
+from app.theme_check.cases import case_pages, letter_pages
 from app.theme_check.goods import IMAGE, forty, mug, plate, tee, usd
 from app.theme_check.orders import DELIVERY, NOW, PROBLEMS, cart, order, reduced_cart
 from orders.view import CartView, Quote
@@ -174,7 +175,7 @@ def pages(theme: Theme) -> dict[str, tuple[str, dict[str, Any]]]:
             {"order": order(state), "tracking_url": "/order/x"},
         )
         known[f"order {state}"] = ("order.html", {"order": order(state), "tracking_url": "/order/x"})
-    known |= return_pages()
+    known |= return_pages() | letter_pages() | case_pages()
     for slug in ("delivery", "returns", "privacy", "terms", "contact"):
         known[slug] = ("policy.html", {"slug": slug, **bought})
     return known
