@@ -299,7 +299,11 @@ def test_a_partner_with_store_and_invitation_is_set_up_at_once(world: World) -> 
     assert link
     mails = [mail for _, mail in world.services.mailer.messages() if mail["To"] == form["email"]]
     assert len(mails) == 1
-    assert link[1] in mails[0].get_content()
+    assert link[1] in mails[0].get_body(("plain",)).get_content()
+    # It looks like the store that the partner is to look after.
+    html = mails[0].get_body(("html",)).get_content()
+    assert form["store_name"] in html
+    assert link[1] in html
     owner = Visitor(world, "portal", email=form["email"])
     password = "a good password"
     assert owner.post(link[1], password=password, again=password).status_code == 303
