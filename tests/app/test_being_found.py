@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from tests.app.test_store import Shopper
+from tests.app.shopper import Shopper
 from tests.world import Shop, World
 
 GOOGLE = "{http://base.google.com/ns/1.0}"

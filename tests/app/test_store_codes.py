@@ -7,7 +7,7 @@ from html import unescape
 
 from payments.checkout import resume
 from tests.app.faces import words
-from tests.app.test_store import Shopper, statements
+from tests.app.shopper import Shopper, statements
 from tests.orders.test_discounting import bought, coupon, promotion, use
 from tests.world import PAID, World
 

@@ -15,7 +15,7 @@ from orders.reading import read_order
 from payments.returns.reading import ReturnView, returns_of_order
 from storage.database import transaction
 from tests.app.faces import words
-from tests.app.test_store import Shopper
+from tests.app.shopper import Shopper
 from tests.payments.returns.test_returns import accept, decline, line_ids, receive, refund, sent
 from tests.world import GERMAN, Shop, World
 

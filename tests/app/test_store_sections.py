@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pricing.store_sales import plan_sale
-from tests.app.test_store import Shopper
+from tests.app.shopper import Shopper
 from tests.world import Shop, World
 from themes.looks import publish_look
 
