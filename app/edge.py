@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -26,10 +25,10 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.browsers import BROWSER_DAYS, browser_name, cookie, form_token
 from app.errors import worded
 from app.services import Services
 from kit.errors import Refusal
-from kit.ids import new_token
 from payments.gateway.errors import GatewayUnavailable
 from storage.tenancy import Tenant, enter
 from tenants.access import SignedIn, who
@@ -188,17 +187,19 @@ def visitor_token() -> str:
     """A random name for this browser on this face; made, and set as a cookie, when there is none."""
     if "visitor_token" not in g:
         given = request.cookies.get(this_face().visitor_cookie, "")
-        g.visitor_token = given if 40 <= len(given) <= 60 and given.isascii() else new_token()
+        g.visitor_token = browser_name(given)
         g.visitor_is_new = g.visitor_token != given
     return cast(str, g.visitor_token)
 
 
 def csrf_token() -> str:
-    """The token that a form of this browser carries: bound to its cookies, so no other site has it."""
+    """The token that a form of this browser carries."""
     if "csrf" not in g:
         face = this_face()
-        bound = f"{face.name}|{visitor_token()}|{request.cookies.get(face.session_cookie, '')}"
-        g.csrf = hmac.new(services().config.secret.encode(), bound.encode(), sha256).hexdigest()
+        session = request.cookies.get(face.session_cookie, "")
+        g.csrf = form_token(
+            services().config.secret, face=face.name, browser=visitor_token(), session=session
+        )
     return cast(str, g.csrf)
 
 
@@ -206,15 +207,8 @@ def set_cookie(
     response: AnyResponse, name: str, value: str, *, days: int | None, script: bool = False
 ) -> None:
     """Set a host-only cookie. ``script`` lets the page's script read it."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=None if days is None else days * 86400,
-        httponly=not script,
-        secure=services().config.secure_cookies,
-        samesite="Lax",
-        path="/",
-    )
+    secure = services().config.secure_cookies
+    response.headers.add("Set-Cookie", cookie(name, value, days=days, secure=secure, script=script))
 
 
 def _guard() -> AnyResponse | None:
@@ -271,7 +265,7 @@ def _finish(response: Response) -> Response:
         finally:
             session.close()
     if g.get("visitor_is_new"):
-        set_cookie(response, this_face().visitor_cookie, visitor_token(), days=60)
+        set_cookie(response, this_face().visitor_cookie, visitor_token(), days=BROWSER_DAYS)
     _set_headers(response)
     return response
 

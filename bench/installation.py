@@ -100,6 +100,7 @@ class Installation:
         self.stores: list[str] = []
         self._set_up()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._changed: dict[str, str] = {}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -207,6 +208,7 @@ class Installation:
             "DATABASE_URL": self.database.owner_url,
             "AWNING_FACE_DATABASE_URL": self.database.face_url,
             "AWNING_CONSOLE_DATABASE_URL": self.database.console_url,
+            **self._changed,
         }
 
     def start_web(self, target: str = "bench.server:app") -> subprocess.Popen[bytes]:
@@ -241,8 +243,10 @@ class Installation:
                 time.sleep(0.01)
         raise RuntimeError("the web server did not become ready")
 
-    def serve(self) -> None:
-        """Start web, worker and sandbox, and wait until both web workers have answered."""
+    def serve(self, **changed: str) -> None:
+        """Start web, worker and sandbox, and wait until both web workers have answered. ``changed`` are
+        variables of their environment."""
+        self._changed = changed
         self.start("sandbox")
         self.start_web()
         self.start("worker")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import g, request
 from werkzeug.wrappers import Response
 
@@ -14,7 +16,12 @@ def bag_count() -> str:
     """How many units the shopper's bag holds, as last set; "0" for a shopper without one."""
     if "bag_now" in g:
         return str(g.bag_now)
-    given = request.cookies.get(_COOKIE, "")
+    return kept_count(request.cookies)
+
+
+def kept_count(cookies: Mapping[str, str]) -> str:
+    """The count that a browser brought along; "0" from one that brought none, or made one up."""
+    given = cookies.get(_COOKIE, "")
     return given if given.isascii() and given.isdigit() and len(given) <= 4 else "0"
 
 

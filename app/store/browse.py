@@ -15,9 +15,9 @@ from app.store.bag_count import bag_count
 from app.store.blueprint import store
 from app.store.draft_view import editing, viewing
 from app.store.language import chosen_language
-from app.store.page_cache import CachedPage, PageCache
+from app.store.page_cache import CachedPage
 from app.store.rendering import render
-from app.store.visit import host_entry, primary_url, spoken, visit
+from app.store.visit import host_entry, pages, primary_url, spoken, visit
 from kit.money import Money
 from orders.quoting import delivery_options
 from pricing.listing import Listings, ProductListing, listings
@@ -26,7 +26,6 @@ from pricing.sale_clock import sale_clock
 from themes.registry import installed
 from themes.sections import compose
 
-_pages = PageCache()
 _POLICIES = ("delivery", "returns", "privacy", "terms", "contact")
 
 
@@ -36,7 +35,6 @@ class Rendered:
 
     html: str
     good_until: datetime | None = None
-    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +53,27 @@ class ShownSection:
 
 
 def cached(make: Callable[[], Rendered], *, key: str | None) -> AnyResponse:
-    """Answer from memory, or render and remember; without a key nothing is remembered."""
+    """Answer from memory, or render and remember; without a key nothing is remembered.
+
+    ``key`` is the page's address, one and the same for all that show the same.
+    """
     if viewing() is not None:
         # A draft is the newest one each time, and no shopper ever gets a page of it.
         key = None
     entry = host_entry()
     kept = None
     if key is not None:
-        key = f"{chosen_language()} {key}"
-        kept = _pages.get((entry.store_id, key), revision=entry.revision, now=now())
+        place = (entry.store_id, chosen_language(), key)
+        kept = pages().get(place, revision=entry.revision, now=now())
     if kept is None:
         if (closed := closed_page()) is not None:
             return closed
         page = make()
-        kept = CachedPage(entry.revision, page.good_until, page.status, page.html.encode())
+        kept = CachedPage(entry.revision, page.good_until, page.html.encode())
         if key is not None:
-            _pages.put((entry.store_id, key), kept)
+            pages().put(place, kept)
     body = kept.for_shopper(csrf=csrf_token(), bag=bag_count())
-    return Response(body, kept.status, content_type="text/html; charset=utf-8")
+    return Response(body, content_type="text/html; charset=utf-8")
 
 
 def closed_page() -> AnyResponse | None:
@@ -156,7 +157,8 @@ def _of_collection(handle: str, **options: Any) -> Listings:
 @store.get("/products/<handle>")
 def product(handle: str) -> AnyResponse:
     sku = request.args.get("variant", "")[:255]
-    return cached(lambda: _product(handle, sku), key=f"/products/{handle}?{sku}")
+    key = url_for("store.product", handle=handle, variant=sku or None)
+    return cached(lambda: _product(handle, sku), key=key)
 
 
 def _product(handle: str, sku: str) -> Rendered:
@@ -215,5 +217,5 @@ def _policy(slug: str) -> str:
 
 def fill(html: str) -> str:
     """Fill the places that differ from shopper to shopper."""
-    page = CachedPage((0, 0), None, 200, html.encode())
+    page = CachedPage((0, 0), None, html.encode())
     return page.for_shopper(csrf=csrf_token(), bag=bag_count()).decode()

@@ -20,7 +20,9 @@ from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.draft_view import finish, let_in
+from app.store.front import Front
 from app.store.language import remember_language
+from app.store.page_cache import PageCache
 from app.store.rendering import render
 from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
@@ -42,7 +44,8 @@ def create(services: Services) -> Flask:
     )
     app = face_app(face)
     app.session_interface = _NoSession()
-    app.wsgi_app = DraftPaths(app.wsgi_app)  # type: ignore[method-assign]
+    pages = app.extensions["awning.pages"] = PageCache(services.config.page_cache_mb << 20)
+    app.wsgi_app = Front(DraftPaths(app.wsgi_app), face=face, pages=pages)  # type: ignore[method-assign]
     # What may be seen of a draft is judged before the edge looks for the token that forms carry: a draft has
     # none, and the refusal of a form has to say why.
     app.before_request_funcs.setdefault(None, []).insert(0, _judge_draft)

@@ -43,11 +43,6 @@ class Asked:
         """Whether the page is worth remembering: few are asked for again that are this special."""
         return not self.by_price and sum(map(len, self.wanted.options.values())) <= _CACHED_CHOICES
 
-    @property
-    def key(self) -> str:
-        """The same text for all addresses that ask the same."""
-        return urlencode(self.pairs(shown=self.shown))
-
     def pairs(self, *, shown: int = PAGE, currency: str = "USD") -> list[tuple[str, str]]:
         """The address's query, in one order."""
         pairs = [

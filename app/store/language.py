@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import g, has_request_context, request, url_for
@@ -28,9 +29,15 @@ def chosen_language() -> str:
     if not has_request_context():
         return ""
     if "language" not in g:
-        asked, kept = request.args.get("lang", ""), request.cookies.get(_COOKIE, "")
-        g.language = next((code for code in (asked, kept) if code in LANGUAGES), "")
+        asked = request.args.get("lang", "")
+        g.language = asked if asked in LANGUAGES else kept_language(request.cookies)
     return str(g.language)
+
+
+def kept_language(cookies: Mapping[str, str]) -> str:
+    """The language that a browser brought along; empty from one that brought none, or made one up."""
+    kept = cookies.get(_COOKIE, "")
+    return kept if kept in LANGUAGES else ""
 
 
 def remember_language(response: Response) -> Response:

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from app.store.rendering import BAG_PLACEHOLDER, CSRF_PLACEHOLDER
 
-Key = tuple[UUID, str]
-_LIMIT = 48 << 20
+# A store, the language that its shopper chose (empty for the store's own), and the address that
+# its links have.
+Key = tuple[UUID, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,6 @@ class CachedPage:
 
     revision: tuple[int, int]
     good_until: datetime | None
-    status: int
     body: bytes
 
     def for_shopper(self, *, csrf: str, bag: str) -> bytes:
@@ -37,9 +37,9 @@ _CSRF, _BAG = CSRF_PLACEHOLDER.encode(), BAG_PLACEHOLDER.encode()
 
 
 class PageCache:
-    """The pages of a process, the least recently used dropped beyond a number of bytes."""
+    """The pages of a process, the least recently used dropped beyond ``limit`` bytes."""
 
-    def __init__(self, limit: int = _LIMIT) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
         self._pages: OrderedDict[Key, CachedPage] = OrderedDict()

@@ -54,17 +54,19 @@ class Listed:
 
 @store.get("/collections/<handle>")
 def collection(handle: str) -> AnyResponse:
+    path = url_for("store.collection", handle=handle)
     if not request.query_string:
         # As nearly everybody comes, and nothing has to be worked out to know it again.
-        return cached(lambda: _collection(handle, Asked()), key=f"/collections/{handle}?")
+        return cached(lambda: _collection(handle, Asked()), key=path)
     entry = host_entry()
-    asked = read_asked(request.args, visit().store.currency)
+    currency = visit().store.currency
+    asked = read_asked(request.args, currency)
     revision, there = _values.get((entry.store_id, handle), (None, {}))
     key = None
     if revision == entry.revision:
         asked = replace(asked, wanted=known(asked.wanted, there))
-    if revision == entry.revision or not asked.wanted.options:
-        key = f"/collections/{handle}?{asked.key}" if asked.cacheable else None
+    if asked.cacheable and (revision == entry.revision or not asked.wanted.options):
+        key = address(path, asked, {}, currency=currency, shown=asked.shown)
     return cached(lambda: _collection(handle, asked), key=key)
 
 

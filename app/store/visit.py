@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
-from flask import abort, g, request
+from flask import abort, current_app, g, request
 
 from app.edge import db, services, this_face, visitor_token
 from app.languages import language_of, locale_in, say, translations
 from app.store.draft_view import drafted, viewing
+from app.store.front import entry_in
 from app.store.language import chosen_language
+from app.store.page_cache import PageCache
 from app.store.said import said
 from orders.cart import cart_key
 from pricing.delivery import TABLES_COLUMNS, Tables, tables_of
-from tenants.partners import HostEntry, find_host
+from tenants.partners import HostEntry
 from tenants.storefront import Storefront, read_storefront_with
 
 _MOST_KEPT = 4000
@@ -40,12 +42,15 @@ _kept: dict[tuple[UUID, str], Visit] = {}
 def host_entry() -> HostEntry:
     """What the request's host leads to. Aborts with 404 when it leads nowhere."""
     if "host_entry" not in g:
-        host = request.host.rsplit(":", 1)[0].lower()
-        with this_face().single.connect() as connection:
-            g.host_entry = find_host(connection, host)
+        g.host_entry = entry_in(this_face(), request.environ)
     if g.host_entry is None:
         abort(404)
     return cast(HostEntry, g.host_entry)
+
+
+def pages() -> PageCache:
+    """The pages that this process keeps in memory."""
+    return cast(PageCache, current_app.extensions["awning.pages"])
 
 
 def visit() -> Visit:

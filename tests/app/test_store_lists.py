@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import pytest
 
-from app.store import browse
 from catalog.collections import add_product, create_collection
 from pricing.assortment import hide_product
 from storage.database import transaction
@@ -86,7 +85,10 @@ def test_what_asks_the_same_is_remembered_once_and_strangers_not_at_all(world: W
     shopper = Visitor(world, "store")
 
     def kept() -> int:
-        return sum(key[0] == world.ada.store_id for key in browse._pages._pages)
+        return sum(
+            key[0] == world.ada.store_id
+            for key in world.installation.store_app.extensions["awning.pages"]._pages
+        )
 
     shopper.get(shelf)
     assert kept() == 1
