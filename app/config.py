@@ -28,7 +28,8 @@ class Config(BaseSettings):
     console_database_url: str = ""
     pool_size: int = 8
 
-    page_cache_mb: int = Field(default=48, ge=0)
+    kept_pages_mb: int = Field(default=48, ge=0)
+    kept_variants: int = Field(default=20_000, ge=0)
 
     scheme: Literal["http", "https"] = "http"
     port: int = 8000

@@ -14,10 +14,10 @@ from app.edge import csrf_token, db, now
 from app.store.bag_count import bag_count
 from app.store.blueprint import store
 from app.store.draft_view import editing, viewing
+from app.store.kept import Page
 from app.store.language import chosen_language
-from app.store.page_cache import CachedPage
 from app.store.rendering import render
-from app.store.visit import host_entry, pages, primary_url, spoken, visit
+from app.store.visit import host_entry, kept, primary_url, spoken, visit
 from kit.money import Money
 from orders.quoting import delivery_options
 from pricing.listing import Listings, ProductListing, listings
@@ -61,18 +61,16 @@ def cached(make: Callable[[], Rendered], *, key: str | None) -> AnyResponse:
         # A draft is the newest one each time, and no shopper ever gets a page of it.
         key = None
     entry = host_entry()
-    kept = None
-    if key is not None:
-        place = (entry.store_id, chosen_language(), key)
-        kept = pages().get(place, revision=entry.revision, now=now())
-    if kept is None:
+    place = (entry.store_id, chosen_language(), key)
+    page = kept().pages.get(place, revision=entry.revision, now=now()) if key is not None else None
+    if page is None:
         if (closed := closed_page()) is not None:
             return closed
-        page = make()
-        kept = CachedPage(entry.revision, page.good_until, page.html.encode())
+        made = make()
+        page = Page(made.html.encode())
         if key is not None:
-            pages().put(place, kept)
-    body = kept.for_shopper(csrf=csrf_token(), bag=bag_count())
+            kept().pages.put(place, page, revision=entry.revision, good_until=made.good_until)
+    body = page.for_shopper(csrf=csrf_token(), bag=bag_count())
     return Response(body, content_type="text/html; charset=utf-8")
 
 
@@ -117,9 +115,15 @@ def show(template: str, *, title: str, path: str, **context: Any) -> str:
     )
 
 
-def store_listings(**selection: Any) -> Listings:
+def store_listings(**asked: Any) -> Listings:
+    """Products of this store, as ``pricing.listing.listings`` gives them; from memory where they stand."""
     entry = host_entry()
-    return listings(db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), **selection)
+    key = (entry.store_id, *(tuple(v) if isinstance(v, list) else v for v in asked.values()), *asked)
+    found = kept().goods.get(key, revision=entry.revision, now=now())
+    if not isinstance(found, Listings):
+        found = listings(db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), **asked)
+        kept().goods.put(key, found, revision=entry.revision, good_until=found.good_until)
+    return found
 
 
 @store.get("/")
@@ -217,5 +221,4 @@ def _policy(slug: str) -> str:
 
 def fill(html: str) -> str:
     """Fill the places that differ from shopper to shopper."""
-    page = CachedPage((0, 0), None, html.encode())
-    return page.for_shopper(csrf=csrf_token(), bag=bag_count()).decode()
+    return Page(html.encode()).for_shopper(csrf=csrf_token(), bag=bag_count()).decode()

@@ -21,8 +21,8 @@ from app.store.blueprint import store
 from app.store.browse import fill
 from app.store.draft_view import finish, let_in
 from app.store.front import Front
+from app.store.kept import memory
 from app.store.language import remember_language
-from app.store.page_cache import PageCache
 from app.store.rendering import render
 from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
@@ -44,8 +44,10 @@ def create(services: Services) -> Flask:
     )
     app = face_app(face)
     app.session_interface = _NoSession()
-    pages = app.extensions["awning.pages"] = PageCache(services.config.page_cache_mb << 20)
-    app.wsgi_app = Front(DraftPaths(app.wsgi_app), face=face, pages=pages)  # type: ignore[method-assign]
+    kept = app.extensions["awning.kept"] = memory(
+        page_bytes=services.config.kept_pages_mb << 20, variants=services.config.kept_variants
+    )
+    app.wsgi_app = Front(DraftPaths(app.wsgi_app), face=face, pages=kept.pages)  # type: ignore[method-assign]
     # What may be seen of a draft is judged before the edge looks for the token that forms carry: a draft has
     # none, and the refusal of a form has to say why.
     app.before_request_funcs.setdefault(None, []).insert(0, _judge_draft)

@@ -17,8 +17,8 @@ from werkzeug.wsgi import get_host
 from app.browsers import BROWSER_DAYS, browser_name, cookie, form_token
 from app.edge import Face
 from app.store.bag_count import kept_count
+from app.store.kept import Kept, Page
 from app.store.language import kept_language
-from app.store.page_cache import CachedPage, PageCache
 from tenants.partners import HostEntry, find_host
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _LEARNED = "awning.host_entry"
 class Front:
     """Stands before a store's application."""
 
-    def __init__(self, program: WSGIApplication, *, face: Face, pages: PageCache) -> None:
+    def __init__(self, program: WSGIApplication, *, face: Face, pages: Kept[Page]) -> None:
         self._program = program
         self._face = face
         self._pages = pages
@@ -54,9 +54,7 @@ class Front:
                 return self._answer(page, cookies, start_response)
         return self._program({**environ, _LEARNED: entry}, start_response)
 
-    def _answer(
-        self, page: CachedPage, cookies: Mapping[str, str], start_response: StartResponse
-    ) -> list[bytes]:
+    def _answer(self, page: Page, cookies: Mapping[str, str], start_response: StartResponse) -> list[bytes]:
         face, config = self._face, self._face.services.config
         given = cookies.get(face.visitor_cookie, "")
         browser = browser_name(given)

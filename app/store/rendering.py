@@ -15,7 +15,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, get_currency_symbol
-from flask import g, has_request_context, url_for
+from flask import g, has_request_context, request, url_for
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
 
@@ -41,10 +41,12 @@ BAG_PLACEHOLDER = "%%bag%%"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What the globals need to know about the page that is being rendered."""
+    """What the globals need to know about the page that is being rendered. ``brand`` is the hash under which
+    the store's icons and card are found."""
 
     store: Storefront
     look: Look
+    brand: str
     locale: str
     translations: NullTranslations
 
@@ -98,7 +100,7 @@ class Renderer:
         self.environment.globals.update(
             _=_gettext,
             ngettext=_ngettext,
-            url_for=url_for,
+            url_for=address_of,
             money=money,
             day=day,
             moment=moment,
@@ -141,6 +143,7 @@ class Renderer:
         page = _Page(
             storefront,
             shown,
+            brand_hash(shown, name=storefront.name, tagline=storefront.tagline),
             known_locale(storefront.locale),
             translations(language_of(storefront.locale)),
         )
@@ -181,6 +184,13 @@ def _ngettext(singular: str, plural: str, num: int, **values: Any) -> str:
     """The same for a text that depends on a number, which it may name as ``num``."""
     translated = _page.get().translations.ngettext(singular, plural, num)
     return translated % {"num": num, **values}
+
+
+def address_of(endpoint: str, **values: Any) -> str:
+    """Where one of a store's pages is; within a draft, under the draft's path."""
+    if request.script_root:
+        return url_for(endpoint, **values)
+    return _address_of(endpoint, tuple(values.items()))
 
 
 def money(amount: Money) -> str:
@@ -235,8 +245,7 @@ def brand_url(name: str) -> str:
     page = _page.get()
     if name == "card" and not drawable(page.store.name):
         return ""
-    digest = brand_hash(page.look, name=page.store.name, tagline=page.store.tagline)
-    return f"/_brand/{digest}/{name}.png"
+    return f"/_brand/{page.brand}/{name}.png"
 
 
 def _asset(path: str) -> str:
@@ -251,6 +260,12 @@ def _format_money(minor: int, currency: str, amount: Money, locale: str) -> str:
         symbol = get_currency_symbol(currency, locale=locale)
         text = text.replace(symbol, f"\u2066{symbol}\u2069")
     return text
+
+
+@lru_cache(maxsize=8192)
+def _address_of(endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    # The same on every host, as no address of a store's page names one.
+    return url_for(endpoint, **dict(values))
 
 
 @lru_cache(maxsize=64)

@@ -16,23 +16,22 @@ from app.edge import db, now
 from app.store.blueprint import store
 from app.store.browse import Rendered, cached, closed_page, fill, show, store_listings
 from app.store.filters import PAGE, Asked, address, chips, in_range, read_asked, sorted_products
+from app.store.kept import KnownShelf
 from app.store.rendering import render
-from app.store.visit import host_entry, spoken, visit
+from app.store.visit import host_entry, kept, spoken, visit
 from catalog.words import allowed_errors, asked_words, distance, fold, words_of
 from pricing.finding import MOST_FOUND, Found, find
 from pricing.listing import Listings, ProductListing
 from pricing.narrowing import Narrowed, known, narrow, values_of
-from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS
+from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS, Selection
 from pricing.shelves import Shelf, ShelfItem, read_shelf, read_with_shelf
 from tenants.storefront import MenuItem
 
 _LONGEST_QUERY = 100
 _MOST_SUGGESTED = 6
 _MOST_COLLECTIONS = 3
-_MOST_KNOWN = 4000
-# What the filters of a list are made of, as last read: so that an address is told from another one that
-# asks the same before the list is read.
-_values: dict[tuple[UUID, str], tuple[tuple[int, int], dict[str, frozenset[str]]]] = {}
+# The address of the list of all that a store sells.
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +57,42 @@ def collection(handle: str) -> AnyResponse:
     if not request.query_string:
         # As nearly everybody comes, and nothing has to be worked out to know it again.
         return cached(lambda: _collection(handle, Asked()), key=path)
-    entry = host_entry()
     currency = visit().store.currency
     asked = read_asked(request.args, currency)
-    revision, there = _values.get((entry.store_id, handle), (None, {}))
+    shelf = _kept_shelf(handle)
+    if shelf is not None:
+        asked = replace(asked, wanted=known(asked.wanted, shelf.values))
     key = None
-    if revision == entry.revision:
-        asked = replace(asked, wanted=known(asked.wanted, there))
-    if asked.cacheable and (revision == entry.revision or not asked.wanted.options):
+    # What the list does not have is told only by one who knows the list.
+    if asked.cacheable and (shelf is not None or not asked.wanted.options):
         key = address(path, asked, {}, currency=currency, shown=asked.shown)
     return cached(lambda: _collection(handle, asked), key=key)
 
 
 def _collection(handle: str, asked: Asked) -> Rendered:
-    entry = host_entry()
-    everything = handle == "all"
-    selection, choice = (EVERYTHING, "") if everything else (COLLECTION, handle)
+    selection, choice = _chosen(handle)
+    known_shelf = _kept_shelf(handle)
     first: Listings | None = None
     if asked.sort == "featured" and not asked.filtered:
         # As nearly everybody comes: the page's products and what it counts come in one statement.
-        first, shelf = read_with_shelf(
-            db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), selection=selection,
-            choice=choice, limit=asked.shown,
-        )  # fmt: skip
-    if first is None or not first.products:
-        first, shelf = None, _shelf(selection, choice, handle)
-    if shelf.title is None and not everything:
+        if known_shelf is None:
+            first, known_shelf = _first_with_shelf(handle, asked.shown)
+        else:
+            first = store_listings(selection=selection, choice=choice, limit=asked.shown)
+    if known_shelf is None:
+        known_shelf = _keep(handle, _shelf(selection, choice, handle))
+    shelf = known_shelf.shelf
+    if shelf.title is None and handle != _ALL:
         abort(404)
     about = ShownCollection(handle, shelf.title or spoken("Everything"), shelf.about or "")
-    there = values_of(shelf.items)
-    if len(_values) >= _MOST_KNOWN:
-        _values.clear()
-    _values[entry.store_id, handle] = (entry.revision, there)
     if not shelf.whole:
         return _long(about, asked)
-    asked = replace(asked, wanted=known(asked.wanted, there))
-    listed = _list(shelf, asked, first)
+    if first is None:
+        asked = replace(asked, wanted=known(asked.wanted, known_shelf.values))
+        listed = _list(shelf, asked)
+    else:
+        until = min((end for end in (shelf.good_until, first.good_until) if end), default=None)
+        listed = Listed(known_shelf.unfiltered, first.products, len(shelf.items), until)
     html = show(
         "collection.html",
         title=f"{about.title} – {visit().store.name}",
@@ -104,10 +103,38 @@ def _collection(handle: str, asked: Asked) -> Rendered:
     return Rendered(html, listed.good_until)
 
 
+def _chosen(handle: str) -> tuple[Selection, str]:
+    return (EVERYTHING, "") if handle == _ALL else (COLLECTION, handle)
+
+
+def _first_with_shelf(handle: str, limit: int) -> tuple[Listings | None, KnownShelf | None]:
+    """The first products of a collection and its shelf; None for both where it has nothing to show."""
+    entry = host_entry()
+    selection, choice = _chosen(handle)
+    first, shelf = read_with_shelf(
+        db(), partner_id=entry.partner_id, store_id=entry.store_id, now=now(), selection=selection,
+        choice=choice, limit=limit,
+    )  # fmt: skip
+    return (first, _keep(handle, shelf)) if first.products else (None, None)
+
+
+def _kept_shelf(handle: str) -> KnownShelf | None:
+    """A collection's shelf, where it was read before and still stands."""
+    entry = host_entry()
+    found = kept().goods.get((entry.store_id, handle), revision=entry.revision, now=now())
+    return found if isinstance(found, KnownShelf) else None
+
+
+def _keep(handle: str, shelf: Shelf) -> KnownShelf:
+    entry, found = host_entry(), KnownShelf.of(shelf)
+    kept().goods.put((entry.store_id, handle), found, revision=entry.revision, good_until=shelf.good_until)
+    return found
+
+
 def _long(about: ShownCollection, asked: Asked) -> Rendered:
     """A list that is too long to be counted by what its products come in: in its own order, or by age."""
     asked = Asked(sort=asked.sort if asked.sort == "newest" else "featured", shown=asked.shown)
-    selection, choice = (EVERYTHING, "") if about.handle == "all" else (COLLECTION, about.handle)
+    selection, choice = _chosen(about.handle)
     order = "newest" if asked.sort == "newest" else "place"
     found = store_listings(selection=selection, choice=choice, order=order, limit=asked.shown)
     listed = Listed(Narrowed((), (), 0, False), found.products, found.total, found.good_until)
@@ -185,7 +212,7 @@ def _find(query: str, most: int = MOST_FOUND) -> Found:
     return find(db(), partner_id=entry.partner_id, store_id=entry.store_id, query=query, now=now(), most=most)
 
 
-def _shelf(selection: Any, choice: str | Sequence[UUID], handle: str = "") -> Shelf:
+def _shelf(selection: Selection, choice: str | Sequence[UUID], handle: str = "") -> Shelf:
     if not isinstance(choice, str) and not choice:
         return Shelf((), True, None)
     entry = host_entry()
@@ -195,13 +222,8 @@ def _shelf(selection: Any, choice: str | Sequence[UUID], handle: str = "") -> Sh
     )  # fmt: skip
 
 
-def _list(shelf: Shelf, asked: Asked, first: Listings | None = None) -> Listed:
-    """Work out what a list shows. Prices are read for this page alone, unless it is about prices, or
-    ``first`` has them already."""
-    if first is not None:
-        narrowed = narrow(shelf.items, asked.wanted)
-        until = min((end for end in (shelf.good_until, first.good_until) if end), default=None)
-        return Listed(narrowed, first.products, len(shelf.items), until)
+def _list(shelf: Shelf, asked: Asked) -> Listed:
+    """Work out what a list shows. Prices are read for this page alone, unless it is about prices."""
     items, ends = shelf.items, [shelf.good_until]
     priced: dict[UUID, ProductListing] = {}
     if asked.by_price or asked.sort in ("price", "-price"):
@@ -210,16 +232,16 @@ def _list(shelf: Shelf, asked: Asked, first: Listings | None = None) -> Listed:
         ends.append(found.good_until)
         items = tuple(_affordable(items, priced, asked))
     narrowed = narrow(items, asked.wanted)
-    kept = list(narrowed.items)
+    remain = list(narrowed.items)
     if asked.sort == "title":
-        kept.sort(key=lambda item: fold(item.title))
+        remain.sort(key=lambda item: fold(item.title))
     elif asked.sort == "newest":
-        kept.sort(key=lambda item: item.product_id, reverse=True)
-    total = len(kept)
-    if priced or not kept:
-        products = sorted_products([priced[item.product_id] for item in kept], asked.sort)[: asked.shown]
+        remain.sort(key=lambda item: item.product_id, reverse=True)
+    total = len(remain)
+    if priced or not remain:
+        products = sorted_products([priced[item.product_id] for item in remain], asked.sort)[: asked.shown]
     else:
-        found = store_listings(selection=PRODUCTS, choice=[i.product_id for i in kept[: asked.shown]])
+        found = store_listings(selection=PRODUCTS, choice=[i.product_id for i in remain[: asked.shown]])
         products = list(found.products)
         ends.append(found.good_until)
     return Listed(narrowed, tuple(products), total, min((end for end in ends if end), default=None))

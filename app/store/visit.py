@@ -16,8 +16,8 @@ from app.edge import db, services, this_face, visitor_token
 from app.languages import language_of, locale_in, say, translations
 from app.store.draft_view import drafted, viewing
 from app.store.front import entry_in
+from app.store.kept import Memory
 from app.store.language import chosen_language
-from app.store.page_cache import PageCache
 from app.store.said import said
 from orders.cart import cart_key
 from pricing.delivery import TABLES_COLUMNS, Tables, tables_of
@@ -36,7 +36,7 @@ class Visit:
     tables: Tables
 
 
-_kept: dict[tuple[UUID, str], Visit] = {}
+_visits: dict[tuple[UUID, str], Visit] = {}
 
 
 def host_entry() -> HostEntry:
@@ -48,9 +48,9 @@ def host_entry() -> HostEntry:
     return cast(HostEntry, g.host_entry)
 
 
-def pages() -> PageCache:
-    """The pages that this process keeps in memory."""
-    return cast(PageCache, current_app.extensions["awning.pages"])
+def kept() -> Memory:
+    """What this process keeps in memory."""
+    return cast(Memory, current_app.extensions["awning.kept"])
 
 
 def visit() -> Visit:
@@ -62,20 +62,20 @@ def visit() -> Visit:
 
 def _published() -> Visit:
     entry, language = host_entry(), chosen_language()
-    kept = _kept.get((entry.store_id, language))
-    if kept is not None and kept.entry == entry:
-        return kept
+    seen = _visits.get((entry.store_id, language))
+    if seen is not None and seen.entry == entry:
+        return seen
     store, row = read_storefront_with(
         db(),
         partner_id=entry.partner_id,
         store_id=entry.store_id,
         more=TABLES_COLUMNS.format(currency="s.currency"),
     )
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
+    if len(_visits) >= _MOST_KEPT:
+        _visits.clear()
     if language and language != language_of(store.locale):
         store = replace(store, locale=locale_in(store.locale, language))
-    found = _kept[entry.store_id, language] = Visit(entry, store, tables_of(row))
+    found = _visits[entry.store_id, language] = Visit(entry, store, tables_of(row))
     return found
 
 

@@ -83,12 +83,10 @@ def test_more_keeps_filters_and_sort(world: World, shelf: str) -> None:
 
 def test_what_asks_the_same_is_remembered_once_and_strangers_not_at_all(world: World, shelf: str) -> None:
     shopper = Visitor(world, "store")
+    pages = world.installation.store_app.extensions["awning.kept"].pages
 
     def kept() -> int:
-        return sum(
-            key[0] == world.ada.store_id
-            for key in world.installation.store_app.extensions["awning.pages"]._pages
-        )
+        return sum(key[0] == world.ada.store_id for key in pages)
 
     shopper.get(shelf)
     assert kept() == 1
