@@ -13,16 +13,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 from sqlalchemy import text
 
-from app.application import create_app
-from app.config import Config
-from app.services import services
+import wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_services = services(Config())
-_program = create_app(_services)
-_engine = _services.face.execution_options(isolation_level="AUTOCOMMIT")
+_engine = wsgi.installation.face.execution_options(isolation_level="AUTOCOMMIT")
 _bare = Flask("bare", static_folder=None)
 _KEY = text("SELECT h.store_id FROM hostnames h WHERE h.host = :host")
 
@@ -42,4 +38,4 @@ def bare(size: int, host: str) -> Response:
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     if environ["PATH_INFO"].startswith("/bare/"):
         return _bare(environ, start_response)
-    return _program(environ, start_response)
+    return wsgi.app(environ, start_response)

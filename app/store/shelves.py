@@ -22,7 +22,7 @@ from app.store.visit import host_entry, kept, spoken, visit
 from catalog.words import allowed_errors, asked_words, distance, fold, words_of
 from pricing.finding import MOST_FOUND, Found, find
 from pricing.listing import Listings, ProductListing
-from pricing.narrowing import Narrowed, known, narrow, values_of
+from pricing.narrowing import Narrowed, known, narrow
 from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS, Selection
 from pricing.shelves import Shelf, ShelfItem, read_shelf, read_with_shelf
 from tenants.storefront import MenuItem
@@ -89,7 +89,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
         return _long(about, asked)
     if first is None:
         asked = replace(asked, wanted=known(asked.wanted, known_shelf.values))
-        listed = _list(shelf, asked)
+        listed = _list(known_shelf, asked)
     else:
         until = min((end for end in (shelf.good_until, first.good_until) if end), default=None)
         listed = Listed(known_shelf.unfiltered, first.products, len(shelf.items), until)
@@ -118,16 +118,16 @@ def _first_with_shelf(handle: str, limit: int) -> tuple[Listings | None, KnownSh
     return (first, _keep(handle, shelf)) if first.products else (None, None)
 
 
-def _kept_shelf(handle: str) -> KnownShelf | None:
-    """A collection's shelf, where it was read before and still stands."""
+def _kept_shelf(what: str | tuple[UUID, ...]) -> KnownShelf | None:
+    """The shelf of a collection, or of products, where it was read before and still stands."""
     entry = host_entry()
-    found = kept().goods.get((entry.store_id, handle), revision=entry.revision, now=now())
+    found = kept().goods.get((entry.store_id, what), revision=entry.revision, now=now())
     return found if isinstance(found, KnownShelf) else None
 
 
-def _keep(handle: str, shelf: Shelf) -> KnownShelf:
+def _keep(what: str | tuple[UUID, ...], shelf: Shelf) -> KnownShelf:
     entry, found = host_entry(), KnownShelf.of(shelf)
-    kept().goods.put((entry.store_id, handle), found, revision=entry.revision, good_until=shelf.good_until)
+    kept().goods.put((entry.store_id, what), found, revision=entry.revision, good_until=shelf.good_until)
     return found
 
 
@@ -156,8 +156,8 @@ def search() -> AnyResponse:
     query = _typed()
     asked = read_asked(request.args, visit().store.currency)
     found = _find(query)
-    shelf = _shelf(PRODUCTS, found.products)
-    asked = replace(asked, wanted=known(asked.wanted, values_of(shelf.items)))
+    shelf = _kept_shelf(found.products) or _keep(found.products, _shelf(PRODUCTS, found.products))
+    asked = replace(asked, wanted=known(asked.wanted, shelf.values))
     listed = _list(shelf, asked)
     near: tuple[ProductListing, ...] = ()
     if found.near:
@@ -222,16 +222,17 @@ def _shelf(selection: Selection, choice: str | Sequence[UUID], handle: str = "")
     )  # fmt: skip
 
 
-def _list(shelf: Shelf, asked: Asked) -> Listed:
+def _list(of: KnownShelf, asked: Asked) -> Listed:
     """Work out what a list shows. Prices are read for this page alone, unless it is about prices."""
-    items, ends = shelf.items, [shelf.good_until]
+    items, ends = of.shelf.items, [of.shelf.good_until]
     priced: dict[UUID, ProductListing] = {}
     if asked.by_price or asked.sort in ("price", "-price"):
         found = store_listings(selection=PRODUCTS, choice=[item.product_id for item in items])
         priced = {product.product_id: product for product in found.products}
         ends.append(found.good_until)
         items = tuple(_affordable(items, priced, asked))
-    narrowed = narrow(items, asked.wanted)
+    whole = items is of.shelf.items and not asked.filtered
+    narrowed = of.unfiltered if whole else narrow(items, asked.wanted)
     remain = list(narrowed.items)
     if asked.sort == "title":
         remain.sort(key=lambda item: fold(item.title))
