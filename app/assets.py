@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, request
 
 from storage.objects import ObjectMissing, ObjectStore
 from tenants.storefront import Storefront
+from themes.pictures import WIDTHS, full_name
 from themes.registry import Registry, Theme, installed, tree_hash
 from themes.tokens import Look, look
 
@@ -103,10 +104,15 @@ def blueprint(
         if asked is None:
             abort(404)
         try:
-            data = objects.get(f"pictures/{name}")
+            return _answer(objects.get(f"pictures/{name}"), f"image/{asked['fmt']}", _FOREVER)
+        except ObjectMissing:
+            if int(asked["width"] or 0) not in WIDTHS:
+                abort(404)
+        # Of a picture that has just come, the worker may not have made this size yet.
+        try:
+            return _answer(objects.get(full_name(asked["key"])), "image/webp", _BRIEFLY)
         except ObjectMissing:
             abort(404)
-        return _answer(data, f"image/{asked['fmt']}", _FOREVER)
 
     return assets
 

@@ -14,7 +14,7 @@ from storage.database import transaction
 from storage.jobs import Job, enqueue
 from storage.objects import ObjectStore
 from storage.revisions import every_store_changed
-from themes.pictures import AcceptedPicture, accept_picture, derivative_name, derivatives
+from themes.pictures import AcceptedPicture, accept_picture, derivative_name, derivatives, full_name
 
 
 def keep_picture(objects: ObjectStore, data: bytes) -> AcceptedPicture:
@@ -24,11 +24,14 @@ def keep_picture(objects: ObjectStore, data: bytes) -> AcceptedPicture:
     return accepted
 
 
-def keep_sizes(objects: ObjectStore, accepted: AcceptedPicture) -> list[int]:
-    """Store the picture in the sizes that pages ask for, and return their widths."""
+def keep_sizes(objects: ObjectStore, key: str) -> list[int]:
+    """Make the sizes that pages ask for of a picture that is kept, and return their widths in pixels.
+
+    Doing it again, as when two drafts take the same picture, changes nothing.
+    """
     widths = set()
-    for width, fmt, data in derivatives(accepted.data):
-        objects.put(derivative_name(accepted.key, width, fmt), data, f"image/{fmt}")
+    for width, fmt, data in derivatives(objects.get(full_name(key))):
+        objects.put(derivative_name(key, width, fmt), data, f"image/{fmt}")
         widths.add(width)
     return sorted(widths)
 
@@ -62,13 +65,10 @@ def fetch_picture(services: Services, picture_id: UUID) -> None:
 def make_sizes(services: Services, picture_id: UUID) -> None:
     """Make the sizes of a stored picture, and say that they exist."""
     with transaction(services.console) as session:
-        row = session.execute(
-            select(Picture.key, Picture.width, Picture.height).where(Picture.picture_id == picture_id)
-        ).one_or_none()
-    if row is None or row.key is None:
+        key = session.scalar(select(Picture.key).where(Picture.picture_id == picture_id))
+    if key is None:
         return
-    data = services.objects.get(f"pictures/{row.key}.webp")
-    widths = keep_sizes(services.objects, AcceptedPicture(row.key, data, row.width, row.height))
+    widths = keep_sizes(services.objects, key)
     with transaction(services.console) as session:
         session.execute(update(Picture).where(Picture.picture_id == picture_id).values(sizes=widths))
         every_store_changed(session)

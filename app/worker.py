@@ -25,7 +25,7 @@ from app.mail.payouts import send_payout_mails
 from app.mail.people import send_reset
 from app.mail.statements import send_statement_mail
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
-from app.pictures import fetch_picture, make_sizes
+from app.pictures import fetch_picture, keep_sizes, make_sizes
 from app.services import Services
 from app.statement_files import draw_pdf
 from app.statements import issue_for, spread_statements
@@ -243,6 +243,10 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("picture.sizes")
     def picture_sizes(picture_id: str) -> None:
         make_sizes(services, UUID(picture_id))
+
+    @task("brand.sizes")
+    def brand_sizes(key: str) -> None:
+        keep_sizes(services.objects, key)
 
     @task("statement.spread")
     def statement_spread(until: str, after: str = str(NIL)) -> None:

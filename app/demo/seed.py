@@ -242,7 +242,7 @@ def _draw(task: tuple[str, str, str, str]) -> tuple[str, PictureRef]:
         png = art.rasterise(art.draw(kind, colour=colour, pattern=pattern), _PICTURE_WIDTH)
     store = objects(_config)
     accepted = keep_picture(store, png)
-    sizes = keep_sizes(store, accepted)
+    sizes = keep_sizes(store, accepted.key)
     return name, PictureRef(accepted.key, accepted.width, accepted.height, "", tuple(sizes))
 
 

@@ -11,11 +11,12 @@ from flask import request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.edge import services
-from app.pictures import keep_picture, keep_sizes
+from app.edge import db, services
+from app.pictures import keep_picture
 from app.portal.editor_view import mark_of
 from kit.errors import NotFound, Refusal, Refusals
-from themes.pictures import full_name
+from storage.jobs import Job, enqueue
+from themes.pictures import available_widths, full_name
 from themes.settings import Schema, Setting
 from themes.writing import to_html
 
@@ -39,12 +40,12 @@ def sent_pictures() -> dict[str, dict[str, Any]]:
             continue
         try:
             accepted = keep_picture(services().objects, file.read(16 << 20))
-            sizes = keep_sizes(services().objects, accepted)
         except Refusal as refusal:
             errors[name[2:]] = refusal.message
             continue
         kept[name[2:]] = {
-            "key": accepted.key, "width": accepted.width, "height": accepted.height, "sizes": sizes
+            "key": accepted.key, "width": accepted.width, "height": accepted.height,
+            "sizes": list(available_widths(accepted.width)),
         }  # fmt: skip
     if errors:
         raise Refusals(errors)
@@ -132,7 +133,11 @@ def _given(setting: Setting, before: Any, picture: dict[str, Any] | None) -> Any
 def _picture(setting: Setting, before: Any, picture: dict[str, Any] | None) -> Any:
     if request.form.get(f"x-{setting.id}"):
         return None
-    found = picture or _carried_picture(setting) or (before if isinstance(before, dict) else None)
+    fresh = picture or _carried_picture(setting)
+    if fresh:
+        # Pages name the sizes at once, and get the whole picture for one until the worker has made it.
+        enqueue(db(), Job("brand.sizes", {"key": fresh["key"]}))
+    found = fresh or (before if isinstance(before, dict) else None)
     alt = request.form.get(f"alt-{setting.id}", (found or {}).get("alt", ""))[:300].strip()
     return {**found, "alt": alt} if found else None
 

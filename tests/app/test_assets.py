@@ -64,7 +64,8 @@ def test_an_old_address_still_answers_and_is_not_kept(client: FlaskClient) -> No
         "/_assets/0/app/../assets.py",
         "/_assets/0/app/%2e%2e/assets.py",
         "/_assets/0/app/missing.js",
-        f"/_img/{KEY}-640.webp",
+        f"/_img/{KEY}-641.webp",
+        f"/_img/{'0' * 64}-640.webp",
         f"/_img/{KEY}.png",
         f"/_img/{KEY}.avif",
         "/_img/../secret.webp",
@@ -87,6 +88,12 @@ def test_pictures_say_what_they_are(client: FlaskClient) -> None:
     assert (small.data, small.content_type) == (b"small", "image/avif")
     assert "immutable" in small.headers["Cache-Control"]
     assert small.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_size_that_is_not_made_yet_is_the_whole_picture_for_a_while(client: FlaskClient) -> None:
+    answer = client.get(f"/_img/{KEY}-640.avif")
+    assert (answer.data, answer.content_type) == (b"full", "image/webp")
+    assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_a_token_sheet_is_found_by_a_process_that_never_rendered_it(client: FlaskClient) -> None:

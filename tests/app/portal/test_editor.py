@@ -317,6 +317,10 @@ def test_a_logo_gives_its_colours_and_a_bad_picture_a_sentence(world: World) -> 
     page = owner.get("/editor")
     assert "Take these colours" in words(page)
     assert f"/_img/{logo['key']}" in page.text
+    smaller = f"/_img/{logo['key']}-320.avif"
+    assert owner.get(smaller).content_type == "image/webp"
+    world.run_jobs()
+    assert owner.get(smaller).content_type == "image/avif"
     assert post(owner, ada, act="colours").status_code == 303
     assert draft(ada).content.settings["brand"].startswith("#1")
     post(owner, ada, act="set", has="logo", alt__logo="A blue sign")
@@ -348,7 +352,10 @@ def test_a_picture_survives_somebody_being_quicker(world: World) -> None:
     assert kept
     carried = kept[1].replace("&#34;", '"')
     assert post(owner, ada, act="set", has="logo", k__logo=carried).status_code == 303
-    assert draft(ada).content.settings["logo"]["width"] == 400
+    logo = draft(ada).content.settings["logo"]
+    assert logo["width"] == 400
+    world.run_jobs()
+    assert world.services.objects.exists(f"pictures/{logo['key']}-320.avif")
 
 
 def test_a_colour_that_cannot_be_read_is_marked_and_mended(world: World) -> None:
