@@ -58,10 +58,13 @@ bench: .venv/ready ## Measure the figures of docs/figures.md (ONLY=NAME for one)
 sheet: .venv/ready ## Draw all presets, pages, widths and schemes into docs/pictures/presets.webp.
 	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.sheet
 
-audit: .venv/ready scripts/presets/node/node_modules ## Lighthouse, axe, markup and bytes of every preset.
-	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && $(RUN) scripts.presets.audit
+audit: .venv/ready scripts/presets/node/node_modules ## Lighthouse, axe, markup and bytes of every preset (SPEED=no).
+	@scripts/program java default-jre-headless >/dev/null
+	@AWNING_CHROMIUM="$$(scripts/chromium)" && export AWNING_CHROMIUM && \
+		$(RUN) scripts.presets.audit $(if $(filter no,$(SPEED)),--without-speed)
 
 scripts/presets/node/node_modules: scripts/presets/node/package-lock.json
+	@scripts/program npm nodejs npm >/dev/null
 	@cd scripts/presets/node && npm install --no-save --no-audit --no-fund --silent && touch node_modules
 
 chaos: .venv/ready ## Kill web, worker and database while money moves, and count it after (SEED=, KILLS=).

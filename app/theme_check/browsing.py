@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from app.store.rendering import Renderer
 from app.theme_check.checking import Finding
 from app.theme_check.goods import storefront
+from app.theme_check.looking import WIDTHS, problems_at
 from app.theme_check.pages import pages
 from app.theme_check.rendering import BASE, application, show
 from tenants.storefront import Storefront
 from themes.registry import Registry, Theme
 from themes.tokens import look
 
-WIDTHS = (320, 768, 1280)
 PAGES = ("home", "collection", "forty TEE-100", "search", "nothing found", "cart", "checkout", "order paid")
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 5"><path fill="#cbc7be" d="M0 0h4v5H0z"/></svg>'
 )
@@ -78,20 +76,10 @@ def _browse(
         page.goto(BASE + path)
         for width in WIDTHS:
             where = f"page {path}, {dressed}, {width} wide"
-            yield from (Finding(where, problem) for problem in _seen(page, width))
+            yield from (Finding(where, problem) for problem in problems_at(page, width))
             if pictures is not None:
                 pictures.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=pictures / f"{theme.id}-{dressed}{path.replace('/', '-')}-{width}.png")
         yield from (Finding(f"page {path}, {dressed}", f"complains: {text}") for text in complaints)
         complaints.clear()
     context.close()
-
-
-def _seen(page: Page, width: int) -> Iterator[str]:
-    page.set_viewport_size({"width": width, "height": 900})
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if wide > 0:
-        yield f"is {wide} pixels wider than the window"
-    result = Axe().run(page, options={"runOnly": _RULES})
-    for violation in result.response["violations"]:
-        yield f"{violation['help']}: {violation['nodes'][0]['html'][:200]}"

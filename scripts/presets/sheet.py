@@ -10,8 +10,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page
 
+from app.theme_check.looking import WIDTHS
 from scripts.presets.dressing import DressedDemo, presets
-from scripts.presets.walking import PAGES, SCHEMES, WIDTHS, browser, buy, fill_bag, shopper
+from scripts.presets.walking import PAGES, SCHEMES, browser, buy, fill_bag, shopper
+from themes.registry import Preset, Theme
 
 _TARGET = Path("docs/pictures/presets.webp")
 _GROUND, _INK = "#e9e8e4", "#33332f"
@@ -25,7 +27,7 @@ def main() -> int:
         rows = [
             (f"{theme.label}, {preset.label}, {scheme}", row)
             for theme, preset in presets()
-            for scheme, row in _rows(demo, chromium, theme.name, preset.id)
+            for scheme, row in _rows(demo, chromium, theme, preset)
         ]
     _TARGET.parent.mkdir(parents=True, exist_ok=True)
     _composed(rows).save(_TARGET, quality=82, method=6)
@@ -34,9 +36,9 @@ def main() -> int:
 
 
 def _rows(
-    demo: DressedDemo, chromium: Browser, theme: str, preset: str
+    demo: DressedDemo, chromium: Browser, theme: Theme, preset: Preset
 ) -> list[tuple[str, list[Image.Image]]]:
-    demo.dress(*next(pair for pair in presets() if (pair[0].name, pair[1].id) == (theme, preset)))
+    demo.dress(theme, preset)
     buyer = shopper(chromium)
     fill_bag(buyer, demo)
     receipt = buy(buyer, demo)

@@ -20,7 +20,6 @@ PAGES = {
     "cart": "/cart",
     "checkout": "/checkout",
 }
-WIDTHS = (320, 768, 1280)
 SCHEMES = ("light", "dark")
 _ANSWERS = {
     "E-mail address": "shopper@example.org",

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.application import create_app
+from app.theme_check.looking import WIDTHS, problems_at
 from payments.sandbox import Server
 from payments.verify import verify
 from storage.database import transaction
@@ -25,7 +25,6 @@ from tests.sql_rules import watch
 from tests.world import Installation, Shop, World
 
 PASSWORD = "correct horse battery"
-WIDTHS = (320, 768, 1280)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -176,24 +175,14 @@ def signed_in(
     return host
 
 
-_AXE = Axe()
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-
-
 def accessible(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> None:
     """Hold a page against axe, WCAG 2.2 AA, at each width; nothing may stick out of it sideways."""
     before = page.viewport_size
     # A click returns when the next page has begun, which may be before any of it can be judged.
     page.wait_for_load_state()
-    # The library brings axe into the page for every run; once for a page is enough.
-    page.evaluate(_AXE.axe_script)
     for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        found = page.evaluate("rules => axe.run(document, rules)", _RULES)["violations"]
-        told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+        told = list(problems_at(page, width))
         assert not told, f"{page.url} at {width}: {told}"
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{page.url} at {width} is {wide} pixels too wide"
     if before:
         page.set_viewport_size(before)
 
