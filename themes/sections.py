@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from themes.registry import Theme
+from themes.settings import Need
 
 MOST_SECTIONS = 25
 
@@ -16,6 +17,7 @@ class Section:
 
     type: str
     settings: dict[str, Any]
+    needs: tuple[Need, ...]
     id: str = ""
 
 
@@ -46,6 +48,6 @@ def compose(theme: Theme, page: list[Any]) -> Composition:
             continue
         settings = given.get("settings", {})
         chosen = schema.choose(settings if isinstance(settings, dict) else {})
-        sections.append(Section(kind, chosen.values, str(given.get("id", ""))))
+        sections.append(Section(kind, chosen.values, schema.needs, str(given.get("id", ""))))
         problems.update({f"{position}.{key}": problem for key, problem in chosen.problems.items()})
     return Composition(tuple(sections), problems)

@@ -26,6 +26,9 @@ Kind = Literal[
     "menu",
 ]
 
+# What a section may ask the store for, beside what a partner chose.
+Need = Literal["products", "sale"]
+
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _HANDLE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -100,11 +103,17 @@ class Chosen:
 
 
 class Schema(BaseModel):
-    """All settings of a theme, or of a section."""
+    """All settings of a theme, or of a section. ``about`` tells a partner what a section is for.
+
+    ``needs`` are what a section shows beside its settings: ``products`` are those of its setting
+    ``collection``, as many as its ``count``; ``sale`` is the moment until which something is reduced.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str = ""
+    about: str = ""
+    needs: tuple[Need, ...] = ()
     groups: tuple[Group, ...] = ()
 
     @classmethod
@@ -120,6 +129,12 @@ class Schema(BaseModel):
         for each in ids:
             if ids.count(each) > 1:
                 raise SchemaError(f"{each} is defined twice")
+        kinds = {setting.id: setting.type for setting in schema.settings}
+        if "products" in schema.needs and (kinds.get("collection"), kinds.get("count")) != (
+            "collection",
+            "range",
+        ):
+            raise SchemaError("a section that needs products has a collection and a range named count")
         return schema
 
     @property

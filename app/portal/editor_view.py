@@ -28,19 +28,6 @@ Choices = tuple[tuple[str, str], ...]
 # What the limits of text are called in themes.settings; a field counts against them while one types.
 _LIMITS = {"text": 300, "richtext": 10_000}
 _BRANDS = ("brand", "brand-2", "brand-3")
-_WORDS = {
-    "hero": "A large picture with a heading and a button.",
-    "featured": "Products of a collection, the first one large.",
-    "collections": "Links to all collections.",
-    "picture_text": "A picture beside words.",
-    "richtext": "Words with headings, lists and links.",
-    "quote": "A sentence in large type.",
-    "facts": "Delivery, returns, and who sends.",
-    "gallery": "Several pictures side by side.",
-    "questions": "Questions that open to their answers.",
-    "newsletter": "A field to sign up for news.",
-    "countdown": "How long a sale still lasts.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +129,7 @@ def rows(content: Content, page: str) -> tuple[Row, ...]:
 
 def kinds(theme: Theme) -> tuple[Kind, ...]:
     """The sections that a theme has, by label."""
-    found = [
-        Kind(kind, schema.label or kind, _WORDS.get(kind, "")) for kind, schema in theme.sections.items()
-    ]
+    found = [Kind(kind, schema.label or kind, schema.about) for kind, schema in theme.sections.items()]
     return tuple(sorted(found, key=lambda each: each.label))
 
 

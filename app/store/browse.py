@@ -138,11 +138,11 @@ def _home() -> Rendered:
     for section in composition.sections:
         products: tuple[ProductListing, ...] = ()
         until = None
-        if section.type == "featured":
+        if "products" in section.needs:
             found = _of_collection(section.settings["collection"], limit=section.settings["count"])
             products = found.products
             ends.append(found.good_until)
-        elif section.type == "countdown":
+        if "sale" in section.needs:
             clock = sale_clock(db(), partner_id=shop.partner_id, store_id=shop.store_id, now=now())
             until = clock.ends
             ends.append(clock.changes)

@@ -109,6 +109,8 @@ def test_rich_text_loses_everything_that_acts() -> None:
             "twice",
         ),
         ('colour = "red"', "colour"),
+        ('needs = ["weather"]', "needs"),
+        ('needs = ["products"]', "named count"),
     ],
 )
 def test_a_wrong_schema_names_what_is_wrong(text: str, words: str) -> None:
