@@ -99,3 +99,17 @@ class DraftLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class ThemeFailure(Base):
+    """A template of a theme that could not be rendered, so that the core's was shown in its place.
+
+    ``problem`` is what went wrong the last time, and where.
+    """
+
+    __tablename__ = "theme_failures"
+    theme: Mapped[str] = mapped_column(primary_key=True)
+    template: Mapped[str] = mapped_column(primary_key=True)
+    problem: Mapped[str]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.console.access import may
 from app.console.charts import line_chart
+from app.console.forms import text
 from app.console.pages import page, said
 from app.console.payouts import SLOW
 from app.edge import db, now, person
@@ -24,6 +25,7 @@ from payments.returns.reading import all_returns, count_returns
 from payments.returns.requests import open_requests
 from storage import audit
 from storage.queue import failed_jobs, try_again, waiting_jobs
+from themes.failures import failures, put_away
 
 home = Blueprint("home", __name__)
 _PERIOD = timedelta(days=30)
@@ -35,6 +37,7 @@ def index() -> Response:
     context: dict[str, Any] = {"failed": failed_jobs(db()), "waiting": waiting_jobs(db())}
     context |= {"run": None, "hanging": []}
     context["stuck"] = stuck_events(db())
+    context["themes"] = failures(db())
     context["overdue"] = overdue_checkouts(db(), now=now())
     if may(person().role, "refunds"):
         context["disputes"] = [one for one in all_disputes(db(), undecided=True, limit=8) if one.answerable]
@@ -84,4 +87,16 @@ def again(job_id: int) -> Response:
     try_again(db(), job_id=job_id)
     audit.record(db(), actor=person().email, action="job.tried_again", subject=f"job:{job_id}", now=now())
     said("The job runs again now.")
+    return redirect(url_for("home.index"), 303)
+
+
+@home.post("/themes/mended")
+def mended() -> Response:
+    """Put away where a theme failed."""
+    theme, template = text("theme"), text("template")
+    put_away(db(), theme=theme, template=template)
+    audit.record(
+        db(), actor=person().email, action="theme.mended", subject=f"theme:{theme}/{template}", now=now()
+    )
+    said("Put away. It comes back if the theme fails there again.")
     return redirect(url_for("home.index"), 303)

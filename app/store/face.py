@@ -24,6 +24,7 @@ from app.store.front import Front
 from app.store.kept import memory
 from app.store.language import remember_language
 from app.store.rendering import render
+from app.store.theme_failures import note_failures
 from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
 ROUTES = (browse, shelves, bag, checkout, orders, returns, cases, newsletter, being_found)
@@ -55,6 +56,7 @@ def create(services: Services) -> Flask:
     # Runs inside what the edge does afterwards, so that the count's cookie goes out with the answer.
     app.after_request(send_count)
     app.after_request(remember_language)
+    app.after_request(note_failures)
     register(app, store, enter=anyone)
     register(app, assets.blueprint(services.objects, storefront=storefront_of_request), enter=anyone)
     Babel(app, locale_selector=_locale)

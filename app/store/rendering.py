@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,13 +26,12 @@ from app.store.options import option_groups
 from app.store.picture_html import as_picture, picture, picture_url, preload
 from app.store.said import said
 from app.store.structured import breadcrumb_data, product_data
+from app.store.theme_failures import theme_failed
 from kit.money import Money
 from tenants.storefront import Storefront
 from themes.brand import brand_hash, drawable
 from themes.registry import Registry, installed
 from themes.tokens import Look, look
-
-log = logging.getLogger(__name__)
 
 CSRF_PLACEHOLDER = "%%csrf%%"
 BAG_PLACEHOLDER = "%%bag%%"
@@ -125,7 +123,8 @@ class Renderer:
     def render(self, storefront: Storefront, template: str, **context: Any) -> str:
         """Return a page of a store. ``template`` is a path in its theme, such as ``home.html``.
 
-        A page whose theme fails is shown by the core's templates in the theme's colours, and why is logged.
+        A page whose theme fails is shown by the core's templates in the theme's colours, and the company is
+        told why.
         Raises UnknownTheme, TemplateNotFound, and UndefinedError where the context lacks a name.
         """
         shown = look(storefront.theme, storefront.settings, self._registry)
@@ -151,13 +150,11 @@ class Renderer:
         try:
             try:
                 return self.environment.get_template(f"{shown.theme.name}/{path}").render(context)
-            except Exception:
+            except Exception as error:
                 if shown.theme.name == core or not self._core_instead:
                     raise
                 # A theme's fault is its author's, and no shopper's: the core's templates take its place.
-                log.exception(
-                    "theme %s failed in %s, which the core shows in its place", shown.theme.name, path
-                )
+                theme_failed(shown.theme.name, path, error)
                 return self.environment.get_template(f"{core}/{path}").render(context)
         finally:
             _page.reset(token)

@@ -44,6 +44,7 @@ _ROWS = (
     "INSERT INTO one_time_links VALUES (:bytes, 'reset', 'portal', :id, NULL, now(), now(), NULL)",
     "INSERT INTO web_sessions VALUES (:bytes, 'portal', :id, NULL, '', now(), now(), now(), NULL)",
     "INSERT INTO sign_in_attempts VALUES (:bytes, 1, now())",
+    "INSERT INTO theme_failures VALUES ('x@1', 'x.html', 'x', now(), now())",
     "INSERT INTO stripe_events VALUES (:name, 'x', 'x', '{}', now(), NULL, NULL, 0, now())",
     "INSERT INTO collections VALUES (:id, :name, 'C', '', 1)",
     "INSERT INTO collection_products VALUES (:id, :product, 1)",

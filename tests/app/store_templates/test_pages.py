@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -12,13 +11,12 @@ import pytest
 from flask import Flask, g
 from jinja2 import UndefinedError
 
-import themes as themes_package
 from app.store.rendering import Renderer
 from app.theme_check import goods, orders
 from app.theme_check.pages import pages
 from app.theme_check.rendering import application
 from tenants.storefront import Storefront
-from themes.registry import Registry, installed
+from themes.registry import installed
 
 AURORA = installed().theme("aurora")
 PAGES = pages(AURORA)
@@ -127,27 +125,3 @@ def test_a_subject_is_one_line(app: Flask, name: str) -> None:
         subject = RENDERER.render(storefront(), f"mail/{name}.subject.txt", order=orders.order())
     assert "\n" not in subject
     assert "1042" in subject
-
-
-def test_a_theme_that_fails_is_shown_by_the_core_and_why_is_logged(
-    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    broken = tmp_path / "broken"
-    (broken / "templates").mkdir(parents=True)
-    (broken / "theme.toml").write_text(
-        'id = "broken"\nversion = 1\napi = 1\nlabel = "Broken"\nparent = "aurora"\n', encoding="utf-8"
-    )
-    (broken / "templates" / "product.html").write_text("{{ product.nothing_like_it }}", encoding="utf-8")
-    themes = Path(themes_package.__file__).parent
-    renderer = Renderer(Registry([broken, *(path.parent for path in themes.glob("*/theme.toml"))]))
-    template, context = PAGES["mug MUG"]
-    with app.test_request_context("/"):
-        page = renderer.render(
-            storefront(theme="broken@1"), template, page_title="A page", canonical_url="",
-            base_url="", **context,
-        )  # fmt: skip
-    assert "<h1>Mug</h1>" in page
-    assert "/broken@1/" not in page
-    assert "/aurora@1/css/theme.css" in page
-    assert "theme broken@1 failed in templates/product.html" in caplog.text
-    assert "nothing_like_it" in caplog.text
