@@ -5,7 +5,9 @@ A new room adds itself here: then what it keeps is given out and erased with all
 
 from __future__ import annotations
 
+from orders.cases.keeping import CASES
 from orders.keepers import Keeper
+from orders.newsletter.keeping import NEWSLETTER
 from payments.personal.rooms import ACCOUNT, CUSTOMER, ORDERS
 
-KEEPERS: tuple[Keeper, ...] = (CUSTOMER, ACCOUNT, ORDERS)
+KEEPERS: tuple[Keeper, ...] = (CUSTOMER, ACCOUNT, ORDERS, CASES, NEWSLETTER)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +22,10 @@ from orders.cases.opening import LONGEST_NAME, Opened, ask_company, open_case, w
 from orders.cases.reading import CaseView, read_case
 from orders.cases.writing import LONGEST_MESSAGE
 from orders.view import OrderView
-from tenants.limits import within
+from tenants.attempts import attempt_key, count_attempt, exhausted
 
 _FIELDS = ("name", "email", "subject", "order", "message")
+# Within a quarter of an hour, from one network address.
 _MOST_FROM_ONE_PLACE = 10
 
 
@@ -35,20 +35,14 @@ def support() -> Response:
     if request.method == "GET":
         return _form({}, {})
     form, errors = _typed(), dict[str, str]()
-    allowed = within(
-        db(),
-        what="case",
-        place=f"{host_entry().store_id} {request.remote_addr or ''}",
-        most=_MOST_FROM_ONE_PLACE,
-        window=timedelta(hours=1),
-        now=now(),
-    )
-    if not allowed:
+    place = attempt_key("case", f"{host_entry().store_id}:{request.remote_addr or ''}")
+    if exhausted(db(), {place: _MOST_FROM_ONE_PLACE}, now()):
         errors[""] = spoken(
-            "Very much was sent from your network. Try again in an hour, or write to %(email)s.",
+            "Very much was sent from your network. Try again in a quarter of an hour, or write to %(email)s.",
             email=visit().store.support_email,
         )
     elif _opened(form, errors, email=form["email"], name=form["name"], order_said=form["order"]):
+        count_attempt(db(), (place,), now())
         return redirect(url_for("store.support_sent"), 303)
     return _form(form, errors, 422)
 
@@ -109,12 +103,12 @@ def ask_company_in_case(token: str) -> Response:
 
 
 def case_of(token: str) -> CaseView:
-    """The case that an address is the key to. 404 in another store."""
+    """The case that an address is the key to. 404 in another store, and once it does not say whose it was."""
     named = read_case_token(services().config.secret, token)
     if named is None or named[0] != host_entry().partner_id:
         abort(404)
     found = read_case(db(), partner_id=named[0], case_id=named[1])
-    if found.store_id != host_entry().store_id:
+    if found.store_id != host_entry().store_id or not found.email:
         abort(404)
     return found
 

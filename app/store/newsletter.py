@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,9 +16,10 @@ from app.store.rendering import render
 from app.store.visit import heard, host_entry, primary_url, spoken, visit
 from kit.errors import Refusal
 from orders.newsletter.asking import LINK_LIFE, ask, confirm, leave
-from tenants.limits import within
+from tenants.attempts import attempt_key, count_attempt, exhausted
 
-_MOST_FROM_ONE_PLACE = 30
+# Within a quarter of an hour, from one network address.
+_MOST_FROM_ONE_PLACE = 20
 
 
 def consent() -> str:
@@ -42,16 +42,10 @@ def newsletter() -> Response:
         return _page("form")
     typed = request.form.get("email", "")[:300]
     here = host_entry()
-    allowed = within(
-        db(),
-        what="newsletter",
-        place=f"{here.store_id} {request.remote_addr or ''}",
-        most=_MOST_FROM_ONE_PLACE,
-        window=timedelta(hours=1),
-        now=now(),
-    )
+    place = attempt_key("newsletter", f"{here.store_id}:{request.remote_addr or ''}")
     try:
-        if allowed:
+        if not exhausted(db(), {place: _MOST_FROM_ONE_PLACE}, now()):
+            count_attempt(db(), (place,), now())
             ask(
                 db(),
                 partner_id=here.partner_id,

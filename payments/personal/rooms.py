@@ -110,9 +110,17 @@ def _give_orders(session: Session, whose: Whose) -> dict[str, Any]:
 # What the shop and its partner say to each other is no part of what is kept of the shopper.
 SHOPPERS_STORY = (
     "placed", "paid", "shipped", "delivered", "expired", "failed", "declined", "refunded_unsold",
-    "refund_pending", "refund_succeeded", "refund_failed", "return_", "withdrawn",
+    "refund_pending", "refund_succeeded", "refund_failed", "return_", "withdrawn", "case_opened",
+    "case_closed", "case_reopened",
 )  # fmt: skip
-SHOPPERS_MAILS = ("mail_receipt", "mail_shipped", "mail_unsold", "mail_refunded", "mail_return_")
+SHOPPERS_MAILS = (
+    "mail_receipt",
+    "mail_shipped",
+    "mail_unsold",
+    "mail_refunded",
+    "mail_return_",
+    "mail_case_",
+)
 
 
 def _order(session: Session, partner_id: UUID, order_id: UUID) -> dict[str, Any]:
