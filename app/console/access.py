@@ -19,6 +19,7 @@ READ = {
     "promotions": ("owner", "catalogue", "finance", "viewer"),
     "partners": ("owner", "finance", "viewer"),
     "orders": ("owner", "finance", "support", "viewer"),
+    "cases": ("owner", "support", "viewer"),
     "refunds": ("owner", "finance", "support"),
     "money": ("owner", "finance"),
     "payouts": ("owner", "finance"),
@@ -31,6 +32,7 @@ CHANGE = {
     "promotions": ("owner", "catalogue"),
     "partners": ("owner",),
     "orders": ("owner", "support"),
+    "cases": ("owner", "support"),
     "refunds": ("owner", "finance", "support"),
     "money": ("owner",),
     "payouts": ("owner", "finance"),
@@ -40,7 +42,7 @@ ROLE_WORDS = {
     "owner": "Owner: everything",
     "catalogue": "Catalogue: products, wholesale and promotions",
     "finance": "Finance: refunds, payouts and money; reads orders, partners, promotions and settings",
-    "support": "Support: orders and refunds",
+    "support": "Support: orders, refunds and cases",
     "viewer": "Viewer: reads everything but money, changes nothing",
 }
 

@@ -8,6 +8,7 @@ from app import assets
 from app.console import new_partner, price_lists
 from app.console.access import staff
 from app.console.books import books
+from app.console.cases import cases
 from app.console.collections import collections
 from app.console.disputes import disputes
 from app.console.holds import holds
@@ -43,6 +44,7 @@ _ROOMS = {
     "promotions": (promotions, sale_events),
     "partners": (partners, partner_statements),
     "orders": (orders,),
+    "cases": (cases,),
     "refunds": (refunds, returns, refund_requests, disputes, holds),
     "money": (reconciliation, books),
     "payouts": (payouts,),

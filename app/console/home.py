@@ -15,6 +15,7 @@ from app.console.pages import page, said
 from app.console.payouts import SLOW
 from app.edge import db, now, person
 from app.payout_words import WAITS
+from orders.cases.reading import count_company_cases, desk_cases
 from orders.desk import DeskFilter, count_desk_orders, desk_orders
 from payments.disputes.reading import all_disputes, count_disputes
 from payments.holds import holds_to_release
@@ -50,6 +51,9 @@ def index() -> Response:
         context["requests"] = open_requests(db(), limit=8)
         context["to_release"] = holds_to_release(db(), limit=8)
 
+    if may(person().role, "cases"):
+        context["cases"] = desk_cases(db(), view="company", limit=8)
+        context["cases_count"] = count_company_cases(db())
     if may(person().role, "payouts"):
         context |= {"run": open_draft(db()), "hanging": hanging(db(), before=now() - SLOW), "waits": WAITS}
     if sees_orders:

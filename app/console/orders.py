@@ -13,6 +13,7 @@ from app.console.pages import page, said
 from app.edge import db, now, person
 from kit.errors import Refusal
 from kit.money import total
+from orders.cases.reading import cases_of_order
 from orders.desk import DeskFilter, count_desk_orders, desk_orders, flag_of
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
@@ -134,6 +135,7 @@ def order_page(
         disputes=disputes_of_order(db(), partner_id=partner_id, order_id=order_id),
         returns=returns_of_order(db(), partner_id=partner_id, order_id=order_id),
         requests=requests_of_order(db(), partner_id=partner_id, order_id=order_id),
+        cases=cases_of_order(db(), partner_id=partner_id, order_id=order_id),
         holds=holds_of_order(db(), partner_id=partner_id, order_id=order_id),
         wholesale=total((line.wholesale for line in order.lines), currency),
         net=total((line.net for line in order.lines), currency),

@@ -11,6 +11,7 @@ from flask import current_app, g, request, url_for
 from jinja2 import Environment
 from werkzeug.wrappers import Response
 
+from app.case_words import case_subject, desk_status
 from app.console.access import may
 from app.edge import db, now, visitor
 from app.ui import environment
@@ -20,6 +21,7 @@ from app.ui.shell import Group, Link, Shell
 from app.ui.toasts import say
 from catalog.pictures import PictureRef
 from kit.money import Money
+from orders.cases.reading import count_company_cases
 from orders.desk import DeskFilter, count_desk_orders
 from tenants.company import read_company
 
@@ -48,6 +50,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("orders", "orders.index", "Orders", "shopping-cart"),
             ("refunds", "returns.index", "Returns", "undo-2"),
             ("refunds", "disputes.index", "Disputes", "gavel"),
+            ("cases", "cases.index", "Cases", "message-square"),
         ),
     ),
     (
@@ -71,6 +74,8 @@ def make_environment() -> Environment:
         this_page=_this_page,
         money_of=Money,
         small_picture=_small_picture,
+        case_subject=case_subject,
+        desk_status=desk_status,
     )
     made.filters.update(
         money=iso_money,
@@ -118,9 +123,11 @@ def _shell(here: str) -> Shell:
     person = visitor()
     g.brand = read_company(db()).name
     role = person.role if person else ""
-    to_ship = 0
+    counts = {}
     if role and may(role, "orders"):
-        to_ship = count_desk_orders(db(), wanted=DeskFilter(to_ship=True))
+        counts["orders.index"] = count_desk_orders(db(), wanted=DeskFilter(to_ship=True))
+    if role and may(role, "cases"):
+        counts["cases.index"] = count_company_cases(db())
     groups = []
     for heading, entries in _NAVIGATION:
         links = [
@@ -129,7 +136,7 @@ def _shell(here: str) -> Shell:
                 href=url_for(endpoint),
                 icon=shape,
                 current=here == endpoint,
-                count=to_ship if endpoint == "orders.index" else 0,
+                count=counts.get(endpoint, 0),
             )
             for room, endpoint, words, shape in entries
             if role and may(role, room)

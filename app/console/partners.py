@@ -14,6 +14,7 @@ from app.console.pages import page, said
 from app.edge import db, now, person, services, this_face
 from app.mail.people import invitation
 from kit.errors import NotFound, Refusal
+from orders.cases.reading import desk_cases
 from orders.desk import DeskFilter, desk_orders
 from payments.ledger.balances import balances
 from payments.reports import Sales, sales_by_partner
@@ -245,6 +246,7 @@ def partner_page(
         roles=ROLE_WORDS,
         addresses={hostname: config.url(hostname) for store in partner.stores for hostname in store.hosts},
         sees_orders=may(person().role, "orders"),
+        cases=desk_cases(db(), partner_id=partner_id, limit=5) if may(person().role, "cases") else [],
         invited=invited,
         form=form or {},
         errors=errors or {},

@@ -12,6 +12,8 @@ CHANGERS = ("owner", "manager")
 FIGURE_READERS = ("owner", "manager", "analyst")
 # Who may ask the company to give a shopper money back.
 REFUND_ASKERS = ("owner", "manager", "support")
+# Who reads what shoppers write, and answers it. An analyst sees nobody's personal data.
+CASE_WORKERS = ("owner", "manager", "support")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ROLE_WORDS = {"owner": "Owner", "manager": "Manager", "support": "Support", "analyst": "Analyst"}
 
@@ -33,6 +35,11 @@ def may_change() -> bool:
 def may_see_statements() -> bool:
     """Whether whoever sent the request may read the partner's statements."""
     return person().role in FIGURE_READERS
+
+
+def may_work_on_cases() -> bool:
+    """Whether whoever sent the request reads and answers what shoppers write."""
+    return person().role in CASE_WORKERS
 
 
 def may_see_customers() -> bool:

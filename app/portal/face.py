@@ -10,16 +10,19 @@ from flask import Flask, g, has_request_context, url_for
 
 from app import assets
 from app.api.prices import prices_api
+from app.case_words import case_status, case_subject
 from app.edge import Face, anyone, face_app, register, roles, visitor
 from app.portal import editor_changes, editor_publishing, words
-from app.portal.access import CHANGERS, FIGURE_READERS, REFUND_ASKERS, readers_and_changers
+from app.portal.access import CASE_WORKERS, CHANGERS, FIGURE_READERS, REFUND_ASKERS, readers_and_changers
 from app.portal.ahead import ahead
+from app.portal.cases import cases
 from app.portal.customers import customers
 from app.portal.discounts import discounts
 from app.portal.earnings import earnings
 from app.portal.editor import editor
 from app.portal.here import avatar, carry_store, here
 from app.portal.home import home
+from app.portal.newsletter import newsletter
 from app.portal.orders import orders
 from app.portal.partners import partners
 from app.portal.payouts import payouts
@@ -55,6 +58,8 @@ def create(services: Services) -> Flask:
         rule_target=words.rule_target,
         priced_by=words.priced_by,
         place_words=words.place_words,
+        case_subject=case_subject,
+        case_status=case_status,
     )
 
     def error_page(status: int, heading: str, body: str) -> str:
@@ -86,6 +91,8 @@ def create(services: Services) -> Flask:
     register(app, orders, enter=readers_and_changers())
     register(app, refund_requests, enter=roles(*REFUND_ASKERS))
     register(app, customers, enter=readers_and_changers())
+    register(app, cases, enter=roles(*CASE_WORKERS))
+    register(app, newsletter, enter=readers_and_changers(*CHANGERS))
     register(app, earnings, enter=readers_and_changers())
     register(app, statements, enter=roles(*FIGURE_READERS))
     register(app, payouts, enter=readers_and_changers("owner"))

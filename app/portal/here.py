@@ -12,7 +12,13 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from app.edge import db, now, person, services
-from app.portal.access import ROLE_WORDS, may_change, may_see_customers, may_see_statements
+from app.portal.access import (
+    ROLE_WORDS,
+    may_change,
+    may_see_customers,
+    may_see_statements,
+    may_work_on_cases,
+)
 from app.ui.rendering import answer
 from app.ui.shell import Group, Link, Shell
 from kit.errors import NotFound
@@ -133,6 +139,7 @@ def frame() -> dict[str, Any]:
         "store_url": services().config.url(place.store.hosts[0]) if place.store.hosts else "",
         "may_change": may_change(),
         "sees_statements": may_see_statements(),
+        "works_on_cases": may_work_on_cases(),
         "several_partners": len(who.partner_ids) > 1,
         "endpoint": request.endpoint,
     }
@@ -150,6 +157,7 @@ def _navigation() -> list[Group]:
                 link("Home", "house", "home.index"),
                 link("Orders", "shopping-cart", "orders.index"),
                 link("Customers", "users", "customers.index"),
+                *([link("Support", "message-square", "cases.index")] if may_work_on_cases() else []),
                 link("Earnings", "wallet", "earnings.index"),
             ]
         ),
@@ -158,6 +166,7 @@ def _navigation() -> list[Group]:
                 link("Prices", "tags", "prices.index"),
                 link("Discounts", "ticket-percent", "discounts.index"),
                 link("Sale events", "calendar-clock", "sale_events.index"),
+                link("Newsletter", "mail", "newsletter.index"),
                 link("Look", "paintbrush", "editor.index"),
                 link("Settings", "settings", "store.index"),
             ],

@@ -14,13 +14,14 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.edge import db, now, services
-from app.portal.access import may_change
+from app.portal.access import may_change, may_work_on_cases
 from app.portal.here import Here, here, page
 from app.portal.here import environment as portal_environment
 from app.portal.payouts import account_state, next_run
 from app.ui.charts import line
 from app.ui.formats import day, local, reader_zone, when
 from app.ui.rendering import answer
+from orders.cases.reading import count_cases
 from orders.feed import Sale, count_sales, newest_sales
 from payments.ledger.balances import Balance, Pending, balances, pending_by_date
 from payments.ledger.earned import PERIOD, Earned, earned
@@ -169,6 +170,12 @@ def _tasks(place: Here) -> list[Task]:
         waits = "Your balance waits until you set it up" if account is None else "Payouts wait, or stop soon"
         title = "Set up the payout account" if account is None else f"Payout account: {words.lower()}"
         tasks.append(Task(sign, tone, title, waits, url_for("payouts.account")))
+    written = count_cases(db(), **place.keys).open if may_work_on_cases() else 0
+    if written:
+        noun = "customer waits" if written == 1 else "customers wait"
+        detail = "They read your answer by mail"
+        href = url_for("cases.index")
+        tasks.append(Task("message-square", "attention", f"{written} {noun} for an answer", detail, href))
     waiting = sum(
         count
         for (payment, fulfilment), count in count_sales(db(), **place.keys).items()

@@ -13,6 +13,7 @@ from app.portal.here import customer_fields, here, page, partner_id
 from app.portal.words import earning_words
 from kit.errors import NotFound
 from kit.money import Money, total
+from orders.cases.reading import cases_of_order
 from orders.feed import count_sales
 from orders.reading import newest_orders, read_order
 from orders.view import OrderView
@@ -133,5 +134,6 @@ def show(order_id: UUID) -> Response:
         may_ask=person().role in REFUND_ASKERS
         and requests_allowed(db())
         and refundable(db(), partner_id=partner_id(), order_id=order_id) is not None,
+        cases=cases_of_order(db(), partner_id=partner_id(), order_id=order_id, fields=frozenset()),
         held=[hold for hold in holds if hold.released_at is None],
     )

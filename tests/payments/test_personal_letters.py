@@ -17,8 +17,8 @@ from storage.database import transaction
 from tests.orders.accounts_world import buy
 from tests.orders.cases.test_cases import STORE, opened, seen
 from tests.orders.newsletter.test_newsletter import subscribe
-from tests.payments.test_personal import due, erase, everything_of, keep_for, whose
 from tests.payments.returns.test_returns import sent
+from tests.payments.test_personal import due, erase, everything_of, keep_for, whose
 from tests.world import World
 
 

@@ -1,0 +1,89 @@
+"""Who gets the store's news: how many, since when, and their addresses as a file for the partner's own mail
+program."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.edge import db, now, person
+from app.portal.access import may_change, may_see_customers
+from app.portal.here import customer_fields, here, page
+from app.tables import KINDS, write_table
+from kit.errors import Refusal
+from orders.newsletter.reading import list_subscribers, newsletter_figures
+from storage import audit
+
+newsletter = Blueprint("newsletter", __name__)
+PAGE = 50
+_LONGEST_PURPOSE = 200
+_COLUMNS = ("email", "confirmed", "asked", "language", "page", "consent")
+
+
+@newsletter.get("/newsletter")
+def index() -> AnyResponse:
+    return _page({}, {})
+
+
+@newsletter.post("/newsletter/file")
+def export() -> AnyResponse:
+    """The addresses of those who confirmed and have not left. What for stands in the company's log."""
+    form = {"purpose": request.form.get("purpose", "").strip(), "kind": request.form.get("kind", "csv")}
+    fields = customer_fields()
+    try:
+        if "email" not in fields:
+            raise Refusal(f"{here().partner.company} does not let you see addresses.")
+        if not form["purpose"]:
+            raise Refusal("Say what the addresses are for.", field="purpose")
+        if len(form["purpose"]) > _LONGEST_PURPOSE:
+            raise Refusal(f"At most {_LONGEST_PURPOSE} characters.", field="purpose")
+        if form["kind"] not in KINDS:
+            raise Refusal("Choose CSV or XLSX.", field="kind")
+    except Refusal as refusal:
+        return _page(form, {refusal.field: refusal.message})
+    place = here()
+    found = list_subscribers(db(), **place.keys, fields=fields, limit=None)
+    audit.record(
+        db(),
+        actor=person().email,
+        action="newsletter.exported",
+        subject=f"store:{place.store.store_id}",
+        partner_id=place.partner.partner_id,
+        now=now(),
+        after={"addresses": len(found), "file": form["kind"]},
+        reason=form["purpose"],
+    )
+    rows = [
+        (
+            each.email,
+            each.confirmed_at.isoformat(timespec="seconds"),
+            each.asked_at.isoformat(timespec="seconds"),
+            each.locale,
+            each.page,
+            each.words,
+        )
+        for each in found
+    ]
+    return write_table(form["kind"], f"{place.store.slug}-newsletter", _COLUMNS, rows)
+
+
+def _page(form: dict[str, str], errors: dict[str, str]) -> AnyResponse:
+    place, fields = here(), customer_fields()
+    number = min(max(request.args.get("page", 1, int), 1), 10_000)
+    figures = newsletter_figures(db(), **place.keys, now=now())
+    return page(
+        "portal/newsletter.html",
+        status=422 if errors else 200,
+        figures=figures,
+        most=max(max(week.joined, week.left) for week in figures.weeks),
+        subscribers=list_subscribers(
+            db(), **place.keys, fields=fields, limit=PAGE, offset=(number - 1) * PAGE
+        ),
+        fields=fields,
+        by_role=not may_see_customers(),
+        may_export=may_change() and "email" in fields,
+        here_page=number,
+        last_page=max(1, -(-figures.confirmed // PAGE)),
+        form=form,
+        errors=errors,
+    )
