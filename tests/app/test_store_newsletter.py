@@ -135,7 +135,8 @@ def test_the_answer_never_tells_whether_an_address_is_known(world: World) -> Non
         answer = shopper.post("/newsletter", email=email)
         answers.append((answer.status_code, answer.location, answer.text.replace(email, "")))
     assert len(set(answers)) == 1
-    assert mails(world, known)[-1]["Subject"] == "You get the news of Ada & Co already"
+    subjects = [str(mail["Subject"]) for mail in mails(world, known)]
+    assert subjects.count("You get the news of Ada & Co already") == 1
     assert len(mails(world, unknown)) == 1
 
 
