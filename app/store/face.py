@@ -15,7 +15,18 @@ from app import assets
 from app.draft_paths import DraftPaths, draft_path
 from app.edge import Face, anyone, face_app, register
 from app.services import Services
-from app.store import bag, being_found, browse, cases, checkout, newsletter, orders, returns, shelves
+from app.store import (
+    bag,
+    being_found,
+    browse,
+    cases,
+    checkout,
+    newsletter,
+    orders,
+    returns,
+    searching,
+    shelves,
+)
 from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
@@ -27,7 +38,7 @@ from app.store.rendering import render
 from app.store.theme_failures import note_failures
 from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
-ROUTES = (browse, shelves, bag, checkout, orders, returns, cases, newsletter, being_found)
+ROUTES = (browse, shelves, searching, bag, checkout, orders, returns, cases, newsletter, being_found)
 
 
 def create(services: Services) -> Flask:

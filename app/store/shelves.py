@@ -1,35 +1,28 @@
-"""Lists of a store: collections and search, with filters, sort and suggestions while typing."""
+"""Lists of a store: collections, and whatever is shown as one, with filters and sort."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, request, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.edge import db, now
 from app.store.blueprint import store
-from app.store.browse import Rendered, cached, closed_page, fill, show, store_listings
+from app.store.browse import Rendered, cached, show, store_listings
 from app.store.filters import PAGE, Asked, address, chips, in_range, read_asked, sorted_products
 from app.store.kept import KnownShelf
-from app.store.rendering import render
 from app.store.visit import host_entry, kept, spoken, visit
-from catalog.words import allowed_errors, asked_words, distance, fold, words_of
-from pricing.finding import MOST_FOUND, Found, find
+from catalog.words import fold
 from pricing.listing import Listings, ProductListing
 from pricing.narrowing import Narrowed, known, narrow
 from pricing.reading import COLLECTION, EVERYTHING, PRODUCTS, Selection
 from pricing.shelves import Shelf, ShelfItem, read_shelf, read_with_shelf
-from tenants.storefront import MenuItem
 
-_LONGEST_QUERY = 100
-_MOST_SUGGESTED = 6
-_MOST_COLLECTIONS = 3
 # The address of the list of all that a store sells.
 _ALL = "all"
 
@@ -80,7 +73,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
         else:
             first = store_listings(selection=selection, choice=choice, limit=asked.shown)
     if known_shelf is None:
-        known_shelf = _keep(handle, _shelf(selection, choice, handle))
+        known_shelf = _keep(handle, _read(selection, choice, handle))
     shelf = known_shelf.shelf
     if shelf.title is None and handle != _ALL:
         abort(404)
@@ -89,7 +82,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
         return _long(about, asked)
     if first is None:
         asked = replace(asked, wanted=known(asked.wanted, known_shelf.values))
-        listed = _list(known_shelf, asked)
+        listed = worked_out(known_shelf, asked)
     else:
         until = min((end for end in (shelf.good_until, first.good_until) if end), default=None)
         listed = Listed(known_shelf.unfiltered, first.products, len(shelf.items), until)
@@ -98,7 +91,7 @@ def _collection(handle: str, asked: Asked) -> Rendered:
         title=f"{about.title} – {visit().store.name}",
         path=url_for("store.collection", handle=handle),
         collection=about,
-        **_listing(url_for("store.collection", handle=handle), asked, listed, {}),
+        **shown_list(url_for("store.collection", handle=handle), asked, listed, {}),
     )
     return Rendered(html, listed.good_until)
 
@@ -144,75 +137,17 @@ def _long(about: ShownCollection, asked: Asked) -> Rendered:
         title=f"{about.title} – {visit().store.name}",
         path=path,
         collection=about,
-        **{**_listing(path, asked, listed, {}), "sorts": ("featured", "newest")},
+        **{**shown_list(path, asked, listed, {}), "sorts": ("featured", "newest")},
     )
     return Rendered(html, found.good_until)
 
 
-@store.get("/search")
-def search() -> AnyResponse:
-    if (closed := closed_page()) is not None:
-        return closed
-    query = _typed()
-    asked = read_asked(request.args, visit().store.currency)
-    found = _find(query)
-    shelf = _kept_shelf(found.products) or _keep(found.products, _shelf(PRODUCTS, found.products))
-    asked = replace(asked, wanted=known(asked.wanted, shelf.values))
-    listed = _list(shelf, asked)
-    near: tuple[ProductListing, ...] = ()
-    if found.near:
-        near = store_listings(selection=PRODUCTS, choice=found.near, limit=8).products
-    path = url_for("store.search")
-    html = show(
-        "search.html",
-        title=f"{query or spoken('Search')} – {visit().store.name}",
-        path="",
-        query=query,
-        read_as=found.read_as,
-        near=near,
-        collections=_collections(query),
-        many=len(found.products) >= MOST_FOUND,
-        **_listing(path, asked, listed, {"q": query}),
-    )
-    return Response(fill(html), content_type="text/html; charset=utf-8")
+def known_products(products: tuple[UUID, ...]) -> KnownShelf:
+    """What a search has found, as a shelf."""
+    return _kept_shelf(products) or _keep(products, _read(PRODUCTS, products))
 
 
-@store.get("/search/suggestions")
-def suggestions() -> AnyResponse:
-    """What might be meant by what is being typed: a piece of a page, for the script of the search field."""
-    if (closed := closed_page()) is not None:
-        return closed
-    query = _typed()
-    found = _find(query, most=2 * _MOST_SUGGESTED)
-    ids = found.products or found.near
-    products: tuple[ProductListing, ...] = ()
-    if ids:
-        products = store_listings(selection=PRODUCTS, choice=ids, limit=_MOST_SUGGESTED).products
-    html = render(
-        visit().store,
-        "snippets/suggestions.html",
-        query=query,
-        products=products,
-        collections=_collections(query),
-    )
-    response = Response(html, content_type="text/html; charset=utf-8")
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def _typed() -> str:
-    """What was typed, in one line, without what nobody sees."""
-    text = request.args.get("q", "")[: 4 * _LONGEST_QUERY]
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(plain.split())[:_LONGEST_QUERY]
-
-
-def _find(query: str, most: int = MOST_FOUND) -> Found:
-    entry = host_entry()
-    return find(db(), partner_id=entry.partner_id, store_id=entry.store_id, query=query, now=now(), most=most)
-
-
-def _shelf(selection: Selection, choice: str | Sequence[UUID], handle: str = "") -> Shelf:
+def _read(selection: Selection, choice: str | Sequence[UUID], handle: str = "") -> Shelf:
     if not isinstance(choice, str) and not choice:
         return Shelf((), True, None)
     entry = host_entry()
@@ -222,7 +157,7 @@ def _shelf(selection: Selection, choice: str | Sequence[UUID], handle: str = "")
     )  # fmt: skip
 
 
-def _list(of: KnownShelf, asked: Asked) -> Listed:
+def worked_out(of: KnownShelf, asked: Asked) -> Listed:
     """Work out what a list shows. Prices are read for this page alone, unless it is about prices."""
     items, ends = of.shelf.items, [of.shelf.good_until]
     priced: dict[UUID, ProductListing] = {}
@@ -264,7 +199,7 @@ def _affordable(
     return found
 
 
-def _listing(path: str, asked: Asked, listed: Listed, before: Mapping[str, str]) -> dict[str, Any]:
+def shown_list(path: str, asked: Asked, listed: Listed, before: Mapping[str, str]) -> dict[str, Any]:
     """What the templates of lists need."""
     currency = visit().store.currency
     shown = asked.shown + PAGE
@@ -284,23 +219,3 @@ def _listing(path: str, asked: Asked, listed: Listed, before: Mapping[str, str])
         "clear_url": address(path, Asked(sort=asked.sort), before, currency=currency),
         "next_url": f"{more}#more" if listed.total > len(listed.products) else None,
     }
-
-
-def _collections(query: str) -> tuple[MenuItem, ...]:
-    """The collections whose title begins like what was typed, or differs from it by a slip."""
-    asked = asked_words(query, most=8)
-    ranked = []
-    for place, item in enumerate(visit().store.menu):
-        titled = words_of(item.title)
-        errors = [min((_apart(word, other) for other in titled), default=9) for word in asked]
-        if errors and min(errors) < 9:
-            ranked.append((sum(errors), place, item))
-    return tuple(item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])[:_MOST_COLLECTIONS])
-
-
-def _apart(word: str, other: str) -> int:
-    if other.startswith(word) or re.fullmatch(f"{re.escape(other)}(s|es|n|en)?", word):
-        return 0
-    most = allowed_errors(word)
-    errors = distance(word, other, most)
-    return errors if errors <= most else 9
