@@ -32,6 +32,7 @@ class Config(BaseSettings):
     kept_variants: int = Field(default=20_000, ge=0)
 
     scheme: Literal["http", "https"] = "http"
+    proxies: int = Field(default=0, ge=0, le=5)
     port: int = 8000
     public_port: int | None = None
     platform_domain: str = "localhost"
@@ -70,6 +71,8 @@ class Config(BaseSettings):
             raise ValueError(f"production needs {', '.join(missing)}")
         if self.sandbox_url or self.stripe_api_key.startswith("sk_test_sandbox"):
             raise ValueError("the sandbox moves no money, so production refuses it")
+        if not self.proxies:
+            raise ValueError("production needs AWNING_PROXIES: how many proxies stand in front, 1 as a rule")
         if self.scheme != "https" or len(self.secret_key) < 32:
             raise ValueError("production needs AWNING_SCHEME=https and a secret key of 32 characters or more")
         return self

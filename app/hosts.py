@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.services import Services
 from storage import schema
@@ -39,8 +40,17 @@ class Hosts:
         self._faces = faces
         self._store = store
         self._migrated = False
+        # A shopper's address is what the nearest of our own proxies says; what stands before it, anybody may
+        # have written. Scheme and host are never taken from a request.
+        proxies = services.config.proxies
+        self._seen: WSGIApplication = self._answer
+        if proxies:
+            self._seen = ProxyFix(self._answer, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._seen(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/healthz":
             return _json(start_response, "200 OK", {"status": "ok"})
