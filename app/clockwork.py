@@ -14,6 +14,7 @@ import procrastinate
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
+from app.personal_data import sweep_personal
 from app.services import Services
 from app.statements import closed, spread_statements
 from orders.newsletter.asking import forget_old
@@ -88,6 +89,11 @@ def add_periodic(app: procrastinate.App, services: Services) -> None:
     def newsletter_forget() -> None:
         with transaction(services.console) as session:
             forget_old(session, now=services.clock.now())
+
+    # What people may expect to be gone is gone in the night in which its time is over.
+    @periodic("personal.sweep", "53 1 * * *", alone=True)
+    def personal_sweep() -> None:
+        sweep_personal(services)
 
     @app.periodic(cron="* * * * * */20")
     @app.task(name="queue.rescue", queue="default", queueing_lock="queue.rescue")

@@ -94,7 +94,8 @@ class Face:
 
     @property
     def session_cookie(self) -> str:
-        return self._cookie({"portal": "partner", "console": "staff"}.get(self.name, self.name))
+        names = {"portal": "partner", "console": "staff", "store": "account"}
+        return self._cookie(names.get(self.name, self.name))
 
     @property
     def visitor_cookie(self) -> str:

@@ -23,8 +23,10 @@ from app.mail.newsletter import send_newsletter_mail
 from app.mail.orders import send_order_mails
 from app.mail.payouts import send_payout_mails
 from app.mail.people import send_reset
+from app.mail.shoppers import send_shopper_link
 from app.mail.statements import send_statement_mail
 from app.mail.wholesale import send_wholesale_mails, spread_wholesale_mails
+from app.personal_data import erase_of_partner
 from app.pictures import fetch_picture, keep_sizes, make_sizes
 from app.services import Services
 from app.statement_files import draw_pdf
@@ -199,6 +201,16 @@ def create(services: Services, store_app: Flask) -> procrastinate.App:
     @task("person.reset")
     def person_reset(person_id: str, face: str) -> None:
         send_reset(services, person_id=UUID(person_id), face=face, now=services.clock.now())
+
+    @task("shopper.link")
+    def shopper_link(partner_id: str, link_id: str) -> None:
+        send_shopper_link(
+            services, store_app, tenant=tenant(partner_id), link_id=UUID(link_id), now=services.clock.now()
+        )
+
+    @task("personal.due")
+    def personal_due(partner_id: str) -> None:
+        erase_of_partner(tenant(partner_id), now=services.clock.now())
 
     @task("wholesale.changed")
     def wholesale_changed(change_id: str, kind: str, after: str = str(NIL)) -> None:

@@ -16,7 +16,8 @@ from themes.settings import Schema, SchemaError
 
 API = 1
 
-# These belong to the core: every theme shows the same checkout, legal texts and mail structure.
+# These belong to the core, and so do all mails and the pages of accounts: every theme shows the same checkout,
+# legal texts and mail structure.
 PROTECTED = frozenset(
     (
         "templates/case.html",
@@ -145,7 +146,8 @@ class Registry:
         except UnknownTheme:
             return None
         # The last of the chain is the core's own folder; only it may answer for what is protected.
-        for owner, folder in chain[-1:] if path in PROTECTED or steps[0] == "mail" else chain:
+        protected = path in PROTECTED or steps[0] == "mail" or steps[:2] == ["templates", "account"]
+        for owner, folder in chain[-1:] if protected else chain:
             candidate = folder.joinpath(*steps)
             # A link inside a theme's folder must not lead out of it either.
             if candidate.is_file() and candidate.resolve().is_relative_to(folder):

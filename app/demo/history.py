@@ -13,7 +13,8 @@ from uuid import UUID
 from flask import Flask
 
 from app import worker
-from app.demo.stores import DemoStore
+from app.demo.shoppers import regular
+from app.demo.stores import STORES, DemoStore
 from app.mail.orders import send_order_mails
 from app.services import Services
 from app.store.face import create as create_store_app
@@ -192,6 +193,8 @@ def _buy(
                     now=sale.at,
                 )
     contact = _contact(sale.store.country, dice)
+    if sale.store is STORES[0]:
+        contact = regular(cart_id, contact)
     rates = tables.rates_to(contact.country)
     secret = services.config.secret
 

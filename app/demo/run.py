@@ -15,6 +15,7 @@ from sqlalchemy import inspect, text
 
 from app.config import Config
 from app.demo.seed import PASSWORD, members, seed
+from app.demo.shoppers import EMAIL as SHOPPER
 from app.demo.sign_in import sign_in_path
 from app.demo.stores import STORES
 from app.mail.mailer import FolderMailer
@@ -210,6 +211,13 @@ def _addresses(config: Config) -> dict[str, object]:
             }
             for store in STORES
         ],
+        "shoppers": [
+            {
+                "store": STORES[0].slug,
+                "email": SHOPPER,
+                "url": config.url(f"{STORES[0].slug}.{config.stores_domain}", "/account/sign-in"),
+            }
+        ],
         "sign_in": [
             {
                 "face": member.face,
@@ -240,6 +248,10 @@ def _print(addresses: dict[str, object]) -> None:
     assert isinstance(people, list)
     for one in people:
         lines += [f"  {one['face']}, {one['role']}: {one['email']}", f"    {one['url']}"]
+    shoppers = addresses["shoppers"]
+    assert isinstance(shoppers, list)
+    lines += ["", f"A shopper with an account (password: {PASSWORD})"]
+    lines += [f"  {one['email']}\n    {one['url']}" for one in shoppers]
     lines += ["", "Ctrl-C stops everything."]
     _say("\n".join(lines))
 

@@ -23,6 +23,7 @@ from app.demo import art
 from app.demo.goods import Good, goods, product_file
 from app.demo.history import COUPON, PROMOTION, write_history
 from app.demo.payouts import pay_partners
+from app.demo.shoppers import sign_up
 from app.demo.stores import STORES, DemoStore
 from app.demo.trouble import make_trouble
 from app.onboarding import (
@@ -117,6 +118,7 @@ def seed(
         pay=pay,
         dice=random.Random(42),
     )
+    sign_up(Tenant(services.face, opened[0][1]), store_id=opened[0][2], password=PASSWORD, now=clock.now())
     make_trouble(services, opened[0][1], bank=bank, today=today, staff="support@northlight.example")
     # The last of them has not set up its account yet, so that this can be tried.
     pay_partners(

@@ -50,6 +50,9 @@ def send_order_mails(
         for kind in kinds:
             if kind in sent:
                 continue
+            if order.erased_at is not None and kind.partition(":")[0] in _TO_SHOPPERS:
+                # Nobody is left to write to.
+                continue
             message_id = f"{kind.replace(':', '.')}.{order_id}@{services.config.platform_domain}"
             name, _, about = kind.partition(":")
             # The shopper is written to in the language that it bought in.
@@ -273,6 +276,10 @@ def _request_declined(about: _Letter) -> list[Message]:
     ]
 
 
+# What goes to whoever bought; the rest goes to the partner and the company.
+_TO_SHOPPERS = frozenset(
+    "receipt shipped unsold refunded return_asked return_accepted return_declined return_received".split()
+)
 _WRITERS: dict[str, Callable[[_Letter], list[Message]]] = {
     "receipt": _to_shopper("receipt"),
     "shipped": _to_shopper("shipped"),

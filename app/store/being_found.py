@@ -32,7 +32,10 @@ _LONGEST = 5000
 def robots() -> AnyResponse:
     if visit().store.state != "live":
         return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
-    closed = "".join(f"Disallow: {path}\n" for path in ("/cart", "/checkout", "/order/", "/search"))
+    closed = "".join(
+        f"Disallow: {path}\n"
+        for path in ("/account", "/cart", "/checkout", "/find-order", "/order/", "/search")
+    )
     text = f"User-agent: *\n{closed}Sitemap: {primary_url('/sitemap.xml')}\n"
     return Response(text, mimetype="text/plain")
 

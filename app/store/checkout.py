@@ -10,8 +10,9 @@ from babel import Locale
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.edge import services, tenant
+from app.edge import db, services, tenant
 from app.languages import known_locale
+from app.store.account.shopper import shopper
 from app.store.bag import cart_page, this_cart
 from app.store.blueprint import store
 from app.store.browse import closed_page, fill
@@ -20,6 +21,7 @@ from app.store.newsletter import consent
 from app.store.rendering import render
 from app.store.visit import cart_id, heard, primary_url, spoken, visit
 from kit.errors import Refusal
+from orders.accounts.addresses import KeptAddress, addresses_of
 from orders.placing import CartChanged, CartEmpty, Contact, DiscountChanged
 from orders.quoting import amounts, delivery_options, priced, quote
 from orders.stock import SoldOut
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 
 _FIELDS = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone", "rate_id")
 # Countries whose addresses have no postcode that a parcel would need.
-_NO_POSTCODE = frozenset({"AE", "HK", "IE", "QA"})
+NO_POSTCODE = frozenset({"AE", "HK", "IE", "QA"})
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -40,10 +42,11 @@ def checkout() -> Response:
     if (closed := closed_page()) is not None:
         return closed
     form = {name: request.form.get(name, "").strip()[:300] for name in _FIELDS}
+    kept = _prefill(form) if request.method == "GET" else ()
     form["country"] = form["country"] or visit().store.country
     form["newsletter"] = "1" if request.form.get("newsletter") == "1" else ""
     if request.method == "GET" or request.form.get("act") == "update":
-        return _page(form, {})
+        return _page(form, {}, kept=kept)
     errors = _errors(form)
     if errors:
         return _page(form, errors, 422)
@@ -64,6 +67,20 @@ def checkout() -> Response:
         answer = _page(form, {"": told}, 503)
         answer.headers["Retry-After"] = "5"
         return answer
+
+
+def _prefill(form: dict[str, str]) -> tuple[KeptAddress, ...]:
+    """Put the address that a shopper keeps into the form, or the one that it chose; return all of them."""
+    mine = shopper()
+    if mine is None:
+        return ()
+    kept = addresses_of(db(), shopper=mine)
+    wanted = request.args.get("address", "")
+    chosen = next((each for each in kept if str(each.address_id) == wanted), next(iter(kept), None))
+    known = chosen.address if chosen else {"name": mine.name}
+    form |= {name: value for name, value in known.items() if name in form}
+    form["email"] = mine.email
+    return kept
 
 
 def _pay(form: dict[str, str]) -> Response:
@@ -117,14 +134,16 @@ def _errors(form: dict[str, str]) -> dict[str, str]:
     tables = visit().tables
     if form["country"] not in tables.countries():
         errors["country"] = spoken("We do not deliver to this country. Choose one from the list.")
-    elif not form["postcode"] and form["country"] not in _NO_POSTCODE:
+    elif not form["postcode"] and form["country"] not in NO_POSTCODE:
         errors["postcode"] = spoken("Enter the postcode.")
     if form["rate_id"] not in {str(rate.rate_id) for rate in tables.rates_to(form["country"])}:
         errors["rate_id"] = spoken("Choose how it should reach you.")
     return errors
 
 
-def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
+def _page(
+    form: dict[str, str], errors: dict[str, str], status: int = 200, *, kept: tuple[KeptAddress, ...] = ()
+) -> Response:
     """The form, with what was typed; the bag instead, where something in it has to be settled first."""
     cart = this_cart(form["email"].lower())
     if not cart.lines or cart.changed:
@@ -146,7 +165,9 @@ def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Re
         base_url=primary_url(""),
         form=form,
         errors=errors,
-        countries=_countries(here.tables.countries(), here.store.locale),
+        countries=countries(),
+        shopper=shopper(),
+        kept=kept,
         delivery_options=delivery_options(rates, goods=cart.to_pay),
         quote=quote(worked_out, cart, tax_inclusive=here.store.tax_inclusive),
         cart=cart,
@@ -158,6 +179,9 @@ def _chosen(rates: tuple[Rate, ...], rate_id: str) -> Rate | None:
     return next((rate for rate in rates if str(rate.rate_id) == rate_id), rates[0] if rates else None)
 
 
-def _countries(codes: list[str], locale: str) -> list[tuple[str, str]]:
-    names = Locale.parse(known_locale(locale)).territories
+def countries() -> list[tuple[str, str]]:
+    """Where the store delivers to, by name in the language of the page."""
+    here = visit()
+    names = Locale.parse(known_locale(here.store.locale)).territories
+    codes = here.tables.countries()
     return sorted(((code, str(names.get(code, code))) for code in codes), key=lambda pair: pair[1])

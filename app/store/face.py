@@ -27,6 +27,7 @@ from app.store import (
     searching,
     shelves,
 )
+from app.store.account import data, finding, pages, signing
 from app.store.bag_count import send_count
 from app.store.blueprint import store
 from app.store.browse import fill
@@ -38,7 +39,10 @@ from app.store.rendering import render
 from app.store.theme_failures import note_failures
 from app.store.visit import heard, host_entry, primary_url, spoken, storefront_of_request, visit
 
-ROUTES = (browse, shelves, searching, bag, checkout, orders, returns, cases, newsletter, being_found)
+ROUTES = (
+    browse, shelves, searching, bag, checkout, orders, returns, cases, newsletter, being_found, signing,
+    pages, data, finding,
+)  # fmt: skip
 
 
 def create(services: Services) -> Flask:

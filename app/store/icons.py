@@ -44,6 +44,7 @@ _SHAPES = {
     "circle-check": ('<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>'),
     "circle-x": ('<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>'),
     "list-filter": ('<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>'),
+    "user": ('<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>'),
     "x": ('<path d="M18 6 6 18"/><path d="m6 6 12 12"/>'),
 }
 

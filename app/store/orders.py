@@ -10,6 +10,7 @@ from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from app.edge import db, now, services, tenant
+from app.store.account.shopper import shopper
 from app.store.bag_count import remember_count
 from app.store.blueprint import store
 from app.store.browse import fill
@@ -17,6 +18,8 @@ from app.store.links import case_token, read_order_token
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, spoken, visit
 from orders.cases.reading import CaseView, cases_of_order
+from orders.accounts.addresses import PARTS, addresses_of
+from orders.accounts.signing import Shopper
 from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume
@@ -26,6 +29,7 @@ from payments.returns.reading import returns_of_order
 from payments.returns.units import returnable
 from payments.settlement import Reference
 from tenants.company import read_company
+from tenants.passwords import SHORTEST
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +58,21 @@ def confirmation(token: str) -> Response:
         paid = TimelineEntry(now(), "paid", "Payment confirmed")
         order = replace(order, payment="paid", paid_at=now(), timeline=(*order.timeline, paid))
         remember_count(0)
-    return _page("confirmation.html", order, token)
+    mine = shopper()
+    return _page(
+        "confirmation.html",
+        order,
+        token,
+        shopper=mine,
+        keepable=mine is not None and _is_new(mine, order),
+        shortest=SHORTEST,
+    )
+
+
+def _is_new(mine: Shopper, order: OrderView) -> bool:
+    """Whether an order went to an address that its shopper does not keep yet."""
+    given = {part: order.address.get(part, "") for part in PARTS}
+    return all(kept.address != given for kept in addresses_of(db(), shopper=mine))
 
 
 def _settle(order: OrderView) -> str:

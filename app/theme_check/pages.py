@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.store.filters import Asked, chips
 from app.theme_check.cases import case_pages, letter_pages
+from app.theme_check.account_pages import ADDRESSES, SHOPPER, account_pages
 from app.theme_check.goods import IMAGE, forty, mug, plate, tee, usd
 from app.theme_check.orders import DELIVERY, NOW, PROBLEMS, cart, order, reduced_cart
 from orders.view import CartView, Quote
@@ -169,10 +170,26 @@ def pages(theme: Theme) -> dict[str, tuple[str, dict[str, Any]]]:
                 "product.html",
                 {"product": product, "selected": one, "related": [mug()], **bought},
             )
+    offer = {"shopper": None, "keepable": False, "shortest": 10, "token": "x"}
+    signed_in = {"shopper": SHOPPER, "keepable": True}
+    known["confirmation signed in"] = (
+        "confirmation.html",
+        {"order": order("paid"), "tracking_url": "/order/x", **offer, **signed_in},
+    )
+    known["checkout signed in"] = (
+        "checkout.html",
+        {
+            **checkout, "form": {}, "errors": {}, "delivery_options": DELIVERY, "quote": quote,
+            "shopper": SHOPPER, "kept": ADDRESSES,
+        },
+    )  # fmt: skip
+    erased = replace(order("paid"), email="", address={"country": "US"}, erased_at=NOW)
+    known["order erased"] = ("order.html", {"order": erased, "tracking_url": "/order/x"})
+    known |= account_pages()
     for state in ("paid", "awaiting", "failed"):
         known[f"confirmation {state}"] = (
             "confirmation.html",
-            {"order": order(state), "tracking_url": "/order/x"},
+            {"order": order(state), "tracking_url": "/order/x", **offer},
         )
         known[f"order {state}"] = ("order.html", {"order": order(state), "tracking_url": "/order/x"})
     known |= return_pages() | letter_pages() | case_pages()

@@ -26,6 +26,11 @@ def give_all(
     return given
 
 
+def anything_kept(session: Session, *, keepers: Sequence[Keeper], whose: Whose) -> bool:
+    """Whether any room keeps something of an address."""
+    return any(any(keeper.give(session, whose).values()) for keeper in keepers)
+
+
 def as_text(given: dict[str, Any]) -> str:
     """The same as plain text, a line for each value."""
     return "\n".join(_lines(given, 0)) + "\n"

@@ -34,7 +34,9 @@ def _give_customer(session: Session, whose: Whose) -> dict[str, Any]:
             Customer.partner_id == whose.partner_id, Customer.customer_id == whose.customer_id
         )
     ).one_or_none()
-    if row is None or whose.order_id is not None:
+    if row is None:
+        return {}
+    if whose.order_id is not None:
         # Name and address are those of the latest order, which may be another one.
         return {"email": whose.email}
     return {

@@ -24,6 +24,12 @@ from tests.world import GERMAN, World
 OTHERS = [language for language in LANGUAGES if language != "en"]
 # The sentences that shoppers meet come from here.
 _SPEAKERS = (
+    "orders/accounts/addresses.py",
+    "orders/accounts/changing.py",
+    "orders/accounts/links.py",
+    "orders/accounts/making.py",
+    "orders/accounts/reordering.py",
+    "orders/accounts/signing.py",
     "orders/cart.py",
     "orders/stock.py",
     "payments/returns/asking.py",
