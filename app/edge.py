@@ -156,6 +156,17 @@ def db() -> Session:
     return cast(Session, g.db)
 
 
+def end_transaction() -> None:
+    """Commit what the request has done so far, so that slow work is done outside of any transaction. The next
+    call of ``db`` opens another, which is the tenant's again."""
+    session: Session | None = g.pop("db", None)
+    if session is not None:
+        try:
+            session.commit()
+        finally:
+            session.close()
+
+
 def tenant() -> Tenant:
     """The request's tenant, for work that takes several transactions."""
     partner_id = this_face().partner()
@@ -258,13 +269,10 @@ def _refuse_forgery() -> None:
 
 
 def _finish(response: Response) -> Response:
-    session: Session | None = g.pop("db", None)
-    if session is not None:
-        try:
-            if response.status_code < 400:
-                session.commit()
-        finally:
-            session.close()
+    if response.status_code < 400:
+        end_transaction()
+    else:
+        _abandon(None)
     if g.get("visitor_is_new"):
         set_cookie(response, this_face().visitor_cookie, visitor_token(), days=BROWSER_DAYS)
     _set_headers(response)

@@ -88,6 +88,19 @@ def list_customers(
     return [_view(row) for row in rows], rows[0].total if rows else 0
 
 
+_REGISTERED = text("""
+    SELECT c.registered_at FROM customers c
+      JOIN orders o ON o.partner_id = c.partner_id AND o.customer_id = c.customer_id
+     WHERE o.partner_id = :partner_id AND o.order_id = :order_id AND c.partner_id = :partner_id
+       AND c.erased_at IS NULL
+""")
+
+
+def registered_since(session: Session, *, partner_id: UUID, order_id: UUID) -> datetime | None:
+    """Since when whoever made an order has had an account in its store."""
+    return session.execute(_REGISTERED, {"partner_id": partner_id, "order_id": order_id}).scalar()
+
+
 def _view(row: Row[Any]) -> CustomerView:
     return CustomerView(
         customer_id=row.customer_id,

@@ -14,6 +14,7 @@ from app.edge import db, now, person
 from kit.errors import Refusal
 from kit.money import total
 from orders.cases.reading import cases_of_order
+from orders.customers import registered_since
 from orders.desk import DeskFilter, count_desk_orders, desk_orders, flag_of
 from orders.fulfilment import confirm_delivery, ship
 from orders.reading import read_order
@@ -129,6 +130,7 @@ def order_page(
         order=order,
         partner=partner,
         store=next(store for store in partner.stores if store.store_id == order.store_id),
+        registered_at=registered_since(db(), partner_id=partner_id, order_id=order_id),
         flag=flag_of(db(), partner_id=partner_id, order_id=order_id),
         entries=entries_of_order(db(), partner_id=partner_id, order_id=order_id),
         refunds=refunds_of_order(db(), partner_id=partner_id, order_id=order_id),

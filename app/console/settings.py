@@ -56,7 +56,7 @@ def save() -> Response:
     errors: dict[str, str] = {}
     numbers: dict[str, int] = {}
     margins = dict(company.smallest_margin_minor)
-    for name in ("hold_days", "assumed_delivery_days", "returns_days"):
+    for name in ("hold_days", "assumed_delivery_days", "returns_days", "keep_orders_months"):
         try:
             numbers[name] = read_whole(text(name), field=name)
         except Refusal as refusal:
@@ -81,6 +81,7 @@ def save() -> Response:
         hold_days=numbers.get("hold_days", 0),
         assumed_delivery_days=numbers.get("assumed_delivery_days", 0),
         returns_days=numbers.get("returns_days", 0),
+        keep_orders_months=numbers.get("keep_orders_months", 0),
         smallest_margin_bps=numbers.get("smallest_margin_bps", 0),
         lost_wholesale=text("lost_wholesale"),
         dispute_fee_by=text("dispute_fee_by"),
@@ -109,6 +110,7 @@ def _company_page(form: dict[str, str], errors: dict[str, str], status: int = 20
             "hold_days": str(company.hold_days),
             "assumed_delivery_days": str(company.assumed_delivery_days),
             "returns_days": str(company.returns_days),
+            "keep_orders_months": str(company.keep_orders_months),
             "lost_wholesale": company.lost_wholesale,
             "dispute_fee_by": company.dispute_fee_by,
             "return_instructions": company.return_instructions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Request, g, has_request_context, request
+from flask import Flask, Request, has_request_context, request
 from flask.sessions import SessionInterface
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
@@ -30,7 +30,7 @@ from app.store import (
 from app.store.account import data, finding, pages, signing
 from app.store.bag_count import send_count
 from app.store.blueprint import store
-from app.store.browse import fill
+from app.store.browse import closed_page, fill
 from app.store.draft_view import finish, let_in
 from app.store.front import Front
 from app.store.kept import memory
@@ -104,9 +104,11 @@ _NOBODY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{
 
 def _error_page(status: int, heading: str, body: str) -> str | Response:
     """The store's own page; a bare one where no store is known, or where its page would fail too."""
-    if g.get("host_entry") is None or status >= 500:
+    if status >= 500:
         return _NOBODY.format(heading=heading, body=body)
     try:
+        if status == 404 and (closed := closed_page()) is not None:
+            return closed
         heading, body = heard(heading), heard(body)
         html = render(
             visit().store,

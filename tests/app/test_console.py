@@ -514,6 +514,7 @@ def settings(world: World, **changed: str) -> dict[str, str]:
     return {
         "name": "Northlight Goods", "support_email": "help@northlight.example", "hold_from": "delivery",
         "hold_days": "14", "assumed_delivery_days": "7", "returns_days": _returns(world),
+        "keep_orders_months": "120",
         "lost_wholesale": "wholesale_revenue", "dispute_fee_by": "company",
         "smallest_margin_percent": "0", "margin_USD": "1.00", "margin_EUR": "1.00", "reason": "", **changed,
     }  # fmt: skip
@@ -529,7 +530,8 @@ def _returns(world: World) -> str:
     [
         ("name", ""), ("support_email", "help"), ("hold_from", "never"), ("hold_days", "-1"),
         ("lost_wholesale", "goodwill"), ("dispute_fee_by", "shopper"),
-        ("hold_days", "two"), ("hold_days", "100000"), ("returns_days", ""), ("assumed_delivery_days", "1.5"),
+        ("hold_days", "two"), ("hold_days", "100000"), ("returns_days", ""),
+        ("keep_orders_months", "601"), ("assumed_delivery_days", "1.5"),
         ("smallest_margin_percent", "-1"), ("smallest_margin_percent", "x"), ("margin_USD", "0"),
         ("margin_USD", "1.001"), ("margin_EUR", "none"),
     ],

@@ -187,6 +187,7 @@ def test_the_settings_of_returns(world: World) -> None:
         name: field(page, name)
         for name in (
             "name", "support_email", "hold_days", "assumed_delivery_days", "returns_days",
+            "keep_orders_months",
             "smallest_margin_percent", "margin_USD", "margin_EUR",
         )
     }  # fmt: skip

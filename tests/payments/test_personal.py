@@ -190,7 +190,7 @@ def _expire(shop: Shop, order_id: UUID) -> None:
 
 def test_an_order_that_is_open_or_kept_by_law_is_erased_later_by_the_job(world: World) -> None:
     ada, email = world.ada, f"maya-{world.number}@example.com"
-    keep_for(world, 12)
+    keep_for(world, 2)
     arrived = sent(ada, buy(ada, email))
     under_way = sent(ada, buy(ada, email), arrived=False)
     done = erase(ada, email)
@@ -198,7 +198,7 @@ def test_an_order_that_is_open_or_kept_by_law_is_erased_later_by_the_job(world: 
     assert {order.order_id: order.waits for order in done.later} == {arrived: "", under_way: "delivery"}
     until = {order.order_id: order.until for order in done.later}[arrived]
     assert until is not None
-    assert (until.year, until.month) == (world.now.year + 1, world.now.month)
+    assert 58 < (until - world.now).days < 63
     # The company sees who it is until then; the partner does not any more.
     with ada.transaction() as session:
         keys = {"partner_id": ada.partner_id, "order_id": arrived}
@@ -208,7 +208,7 @@ def test_an_order_that_is_open_or_kept_by_law_is_erased_later_by_the_job(world: 
         for order in newest_orders(session, partner_id=ada.partner_id, fields=ALL):
             assert (order.email, order.address) == ("", {})
     assert due(ada) == 0
-    world.later(days=366)
+    world.later(days=62)
     with transaction(world.services.console) as session:
         assert ada.partner_id in partners_with_due(session, now=world.now)
     assert due(ada) == 1

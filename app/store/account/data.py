@@ -9,7 +9,7 @@ from flask import Response as FlaskResponse
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.edge import db, now, tenant
+from app.edge import db, end_transaction, now, tenant
 from app.keepers import KEEPERS
 from app.store.account.shopper import (
     account_page,
@@ -55,7 +55,7 @@ def my_data_file(kind: str) -> Response:
 def delete_my_data() -> Response:
     """Delete the account, and with it all that is kept of its address once that is proven."""
     mine = me()
-    db().commit()
+    end_transaction()
     try:
         confirm_password(tenant(), shopper=mine, password=request.form.get("now", ""), host=host(), now=now())
     except Refusal as refusal:

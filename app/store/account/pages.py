@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.edge import db, now, services, tenant
+from app.edge import db, end_transaction, now, services, tenant
 from app.store.account.shopper import (
     account_page,
     browser,
@@ -176,7 +176,7 @@ def sign_in_data() -> Response:
     if request.method == "GET":
         return _sign_in_data_page("", {})
     mine = me()
-    db().commit()
+    end_transaction()
     try:
         confirm_password(tenant(), shopper=mine, password=request.form.get("now", ""), host=host(), now=now())
         if act == "email":

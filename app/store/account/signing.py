@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.edge import db, now, tenant
+from app.edge import db, end_transaction, now, tenant
 from app.signing_in import local_path
 from app.store.account.shopper import (
     account_page,
@@ -158,14 +158,14 @@ def confirm(token: str) -> Response:
         if request.method == "GET":
             return _confirm_page(token, link, needs_password, {})
         if needs_password:
-            db().commit()
+            end_transaction()
             making.judge_password(tenant(), link=link, password=request.form.get("password", ""))
         cookie = _use(link)
     except LinkSpent as spent:
         return _spent(spent)
     except making.HasAccount as known:
         # What was given up stays given up: the address has just proven itself.
-        db().commit()
+        end_transaction()
         return let_out(_sign_in_page(url_for("store.account"), errors_of(known)))
     except Refusal as refusal:
         return _confirm_page(token, link, True, errors_of(refusal), 422)
