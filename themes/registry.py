@@ -16,8 +16,8 @@ from themes.settings import Schema, SchemaError
 
 API = 1
 
-# These belong to the core, and so do all mails and the pages of accounts: every theme shows the same checkout,
-# legal texts and mail structure.
+# These belong to the core, and so do all mails and the pages of accounts: every theme shows the same
+# checkout, legal texts and mail structure.
 PROTECTED = frozenset(
     (
         "templates/case.html",

@@ -17,9 +17,9 @@ from app.store.browse import fill
 from app.store.links import case_token, read_order_token
 from app.store.rendering import render
 from app.store.visit import host_entry, primary_url, spoken, visit
-from orders.cases.reading import CaseView, cases_of_order
 from orders.accounts.addresses import PARTS, addresses_of
 from orders.accounts.signing import Shopper
+from orders.cases.reading import CaseView, cases_of_order
 from orders.reading import read_order
 from orders.view import OrderView, TimelineEntry
 from payments.checkout import apply, resume

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.store.filters import Asked, chips
-from app.theme_check.cases import case_pages, letter_pages
 from app.theme_check.account_pages import ADDRESSES, SHOPPER, account_pages
+from app.theme_check.cases import case_pages, letter_pages
 from app.theme_check.goods import IMAGE, forty, mug, plate, tee, usd
 from app.theme_check.orders import DELIVERY, NOW, PROBLEMS, cart, order, reduced_cart
 from orders.view import CartView, Quote

@@ -18,7 +18,7 @@ from storage.database import transaction
 from tenants.attempts import attempt_key, count_attempt
 from tenants.terms import set_grants
 from tests.app.faces import Visitor, words
-from tests.app.test_store import Shopper, statements
+from tests.app.shopper import Shopper, statements
 from tests.orders.accounts_world import PASSWORD, buy
 from tests.payments.returns.test_returns import sent
 from tests.world import Shop, World
