@@ -26,7 +26,7 @@ _PARTS = {
 }  # fmt: skip
 ADDRESSES = (KeptAddress(UUID(int=41), _PARTS, True), KeptAddress(UUID(int=42), _PARTS, False))
 _ORDER = AccountOrder(
-    UUID(int=77), 1042, NOW, "paid", "shipped", usd(7776), 5, 4, ("Tee", "Mug <b>", "Plate"), (PICTURE,) * 3
+    UUID(int=77), 1042, NOW, "paid", "shipped", usd(7776), 5, 4, ("Tee", "Mug <b>", "Plate"), PICTURE
 )
 _WAITS = ("payment", "delivery", "return", "refund", "dispute", "hold", "")
 ERASED = Erased(
@@ -48,7 +48,7 @@ def account_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     wrong = {"form": {"email": _TYPED, "number": _TYPED}, "errors": {"email": "No.", "number": "No."}}
     email = {"email": "buyer@example.org"}
     listed = {
-        "orders": [_ORDER, replace(_ORDER, payment="refunded", pictures=(), lines=1, titles=("Tee",))],
+        "orders": [_ORDER, replace(_ORDER, payment="refunded", picture=None, lines=1, titles=("Tee",))],
         "tokens": {_ORDER.order_id: "x"}, "page_no": 2, "more": True, "again": None,
     }  # fmt: skip
     again = Reordered(3, ("Mug <Oat>",), (("Plate", 1),))

@@ -16,8 +16,8 @@ from orders.accounts.signing import Shopper
 
 @dataclass(frozen=True, slots=True)
 class AccountOrder:
-    """An order in a list. ``units`` counts all of it; ``titles`` and ``pictures`` are those of its first
-    lines, in their order."""
+    """An order in a list. ``units`` counts all of it; ``titles`` are those of its first lines, ``picture`` is
+    that of the first line that has one."""
 
     order_id: UUID
     number: int
@@ -28,7 +28,7 @@ class AccountOrder:
     units: int
     lines: int
     titles: tuple[str, ...]
-    pictures: tuple[PictureRef, ...]
+    picture: PictureRef | None
 
 
 _SHOWN = 3
@@ -65,7 +65,7 @@ def orders_of(session: Session, *, shopper: Shopper, limit: int, offset: int = 0
             units=int(row.units),
             lines=row.lines,
             titles=tuple(row.titles[:_SHOWN]),
-            pictures=tuple(picture_ref(each) for each in row.pictures if each)[:_SHOWN],
+            picture=next((picture_ref(each) for each in row.pictures if each), None),
         )
         for row in rows
     ]

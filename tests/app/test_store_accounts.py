@@ -381,7 +381,7 @@ def test_what_is_kept_is_downloaded_and_deleted(world: World) -> None:
     assert given["account"]["accounts"][0]["email"] == email
     assert "12 Harbour Street" in shopper.get("/account/data/my-data.txt").text
     page = words(shopper.get("/account/data"))
-    assert "Later: name, e-mail and address of order 1001. They are kept until" in page
+    assert "Later: name, e-mail and address of these orders. Order 1001: Kept until" in page
     refused = shopper.post("/account/data", now="wrong word")
     assert "This is not your password." in refused.text
     done = shopper.post("/account/data", now=PASSWORD)
@@ -426,7 +426,7 @@ def test_a_guest_sees_and_deletes_with_a_link(world: World) -> None:
     guest.post("/account/data/ask", email=email)
     path = link_of(world, email, "/account/data/link")
     assert "Order" not in guest.get(path).headers
-    assert "They are kept for 120 months after it has arrived." in words(guest.get(path))
+    assert "Kept for 120 months after it has arrived." in words(guest.get(path))
     assert json.loads(guest.get(f"{path}/my-data.json").text)["orders"][0]["email"] == email
     assert Shopper(world.ben).get(path).status_code == 410
     done = guest.post(path)
