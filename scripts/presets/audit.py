@@ -1,7 +1,7 @@
 """Every preset against what a page must meet: `make audit` prints it, and exits with 1 where it is short.
 
 Lighthouse looks at home, collection, product and bag. Axe, markup, console and bytes are judged in
-both schemes at three widths.
+both schemes at three widths. Of portal and console the markup is judged; the tests hold them against axe.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from app.theme_check.looking import WIDTHS, problems_at
 from app.theme_check.markup import MOST_BYTES, problems_of
 from scripts.presets.dressing import DressedDemo, presets
 from scripts.presets.judges import CATEGORIES, LEAST, SPEED, html_problems, lighthouse
+from scripts.presets.rooms import pages_of_room
 from scripts.presets.walking import PAGES, SCHEMES, browser, fill_bag, shopper
 
 _AUDITED = ("home", "collection", "product", "cart")
@@ -55,10 +56,15 @@ def main() -> int:
                 for scheme in SCHEMES:
                     for problem in _walk(started, demo, scheme, f"{name}, {scheme}", documents):
                         findings.append(problem)
+        for face, (address, signed_in) in demo.owners.items():
+            pages, broken = pages_of_room(address, signed_in)
+            print(f"{face}: {len(pages)} pages", flush=True)
+            findings += [f"{face}: {each}" for each in broken]
+            documents |= {f"{face} {path}": html for path, html in pages.items()}
     findings += html_problems(documents)
     for finding in findings:
         print(finding)
-    print(f"{len(presets())} presets, {len(documents)} pages of theirs, {len(findings)} findings")
+    print(f"{len(presets())} presets, {len(documents)} documents, {len(findings)} findings")
     return 1 if findings else 0
 
 

@@ -32,12 +32,14 @@ _PUBLISHED = text("""
 
 
 class DressedDemo:
-    """The demo in a folder that is gone in the end. ``store`` is the address of the store that is dressed."""
+    """The demo in a folder that is gone in the end. ``store`` is the address of the store that is dressed;
+    ``owners`` has the addresses of portal and console, each with the link that signs its owner in."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="awning-presets-"))
         self._urls = self.folder / "urls.json"
         self.store = ""
+        self.owners: dict[str, tuple[str, str]] = {}
 
     def __enter__(self) -> DressedDemo:
         places = {"--port": free_port(), "--urls": self._urls, "--data-dir": self.folder / "data"}
@@ -54,6 +56,9 @@ class DressedDemo:
             time.sleep(0.2)
         found = json.loads(self._urls.read_text())
         self.store = next(each["url"] for each in found["stores"] if each["slug"] == _STORE).rstrip("/")
+        for each in found["sign_in"]:
+            if each["role"] == "owner":
+                self.owners.setdefault(each["face"], (found[each["face"]], each["url"]))
         postgres = next(path.parent for path in self.folder.rglob("postmaster.pid"))
         self._console = embedded_database(EmbeddedServer(postgres).start()).console()
         with transaction(self._console) as session:
