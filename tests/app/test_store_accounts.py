@@ -381,7 +381,7 @@ def test_what_is_kept_is_downloaded_and_deleted(world: World) -> None:
     assert given["account"]["accounts"][0]["email"] == email
     assert "12 Harbour Street" in shopper.get("/account/data/my-data.txt").text
     page = words(shopper.get("/account/data"))
-    assert "Later: name, e-mail and address of these orders. Order 1001: Kept until" in page
+    assert "Later: name, e-mail, address and messages of these orders. Order 1001: Kept until" in page
     refused = shopper.post("/account/data", now="wrong word")
     assert "This is not your password." in refused.text
     done = shopper.post("/account/data", now=PASSWORD)
