@@ -56,6 +56,8 @@ def test_from_the_contact_page_the_link_goes_by_mail_alone(world: World) -> None
     owner = Visitor(world, "portal", "owner", ada)
     Visitor(world, "portal", "analyst", ada)
     Visitor(world, "portal", "owner", world.ben)
+    # The company has its mails from other tests, too.
+    before = len(mails(world, "help@northlight.example"))
     contact = Shopper(ada).get("/help/contact")
     assert 'action="/support"' in contact.text
     case = write(ada)
@@ -77,7 +79,7 @@ def test_from_the_contact_page_the_link_goes_by_mail_alone(world: World) -> None
         assert secret not in told.as_string()
     assert mails(world, f"portal-analyst-{ada.slug}@example.com") == []
     assert mails(world, f"portal-owner-{world.ben.slug}@example.com") == []
-    assert mails(world, "help@northlight.example") == []
+    assert len(mails(world, "help@northlight.example")) == before
     page = Shopper(ada).get(path)
     assert "The handle is <loose>." in words(page)
     assert "<loose>" not in page.text
