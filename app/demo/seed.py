@@ -22,6 +22,7 @@ from app.config import Config
 from app.demo import art
 from app.demo.goods import Good, goods, product_file
 from app.demo.history import COUPON, PROMOTION, write_history
+from app.demo.letters import write_letters
 from app.demo.payouts import pay_partners
 from app.demo.shoppers import sign_up
 from app.demo.stores import STORES, DemoStore
@@ -120,6 +121,7 @@ def seed(
     )
     sign_up(Tenant(services.face, opened[0][1]), store_id=opened[0][2], password=PASSWORD, now=clock.now())
     make_trouble(services, opened[0][1], bank=bank, today=today, staff="support@northlight.example")
+    write_letters(services, opened, today=today)
     # The last of them has not set up its account yet, so that this can be tried.
     pay_partners(
         services,
@@ -370,7 +372,7 @@ def _open(
 
 
 def _look(store: DemoStore, drawn: dict[str, PictureRef]) -> FirstLook:
-    settings = dict(installed().theme(store.theme).preset(store.preset).settings)
+    settings = {**installed().theme(store.theme).preset(store.preset).settings, **store.settings}
     settings["logo"] = _image(drawn[f"logo/{store.slug}"], store.name)
     hero = {
         "heading": store.heading,
@@ -383,6 +385,7 @@ def _look(store: DemoStore, drawn: dict[str, PictureRef]) -> FirstLook:
         {"type": "hero", "settings": hero},
         {"type": "featured", "settings": {"heading": "Made for the room", "collection": "all", "count": 9}},
         {"type": "collections", "settings": {}},
+        {"type": "newsletter", "settings": {}},
         {"type": "facts", "settings": {}},
     ]
     return FirstLook(store.theme, settings, {"home": home})

@@ -107,6 +107,7 @@ STORES = (
         gold=False,
         theme="market",
         preset="broadcast",
+        settings={"newsletter": True},
         scene="studio",
         logo=("signal+grotesque", ("#1c1a17", "#1c4cc8")),
         markup=5200,
