@@ -3,13 +3,16 @@ program."""
 
 from __future__ import annotations
 
+from babel import Locale
 from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.edge import db, now, person
+from app.languages import language_of
 from app.portal.access import may_change, may_see_customers
 from app.portal.here import customer_fields, here, page
 from app.tables import KINDS, write_table
+from app.ui.formats import reader_locale
 from kit.errors import Refusal
 from orders.newsletter.reading import list_subscribers, newsletter_figures
 from storage import audit
@@ -67,6 +70,11 @@ def export() -> AnyResponse:
     return write_table(form["kind"], f"{place.store.slug}-newsletter", _COLUMNS, rows)
 
 
+def _language_name(locale: str) -> str:
+    """The language that a subscriber read, in words."""
+    return str(Locale.parse(language_of(locale)).get_display_name(reader_locale()))
+
+
 def _page(form: dict[str, str], errors: dict[str, str]) -> AnyResponse:
     place, fields = here(), customer_fields()
     number = min(max(request.args.get("page", 1, int), 1), 10_000)
@@ -80,6 +88,7 @@ def _page(form: dict[str, str], errors: dict[str, str]) -> AnyResponse:
             db(), **place.keys, fields=fields, limit=PAGE, offset=(number - 1) * PAGE
         ),
         fields=fields,
+        language_name=_language_name,
         by_role=not may_see_customers(),
         may_export=may_change() and "email" in fields,
         here_page=number,

@@ -34,13 +34,13 @@ def read_case_token(secret: str, token: str) -> tuple[UUID, UUID] | None:
 
 def confirm_token(secret: str, *, partner_id: UUID, subscriber_id: UUID, at: datetime) -> str:
     """A token that proves that somebody reads an address's mail. ``at`` is when it was asked for."""
-    moment = int(at.timestamp()).to_bytes(5, "big")
+    moment = int(at.timestamp()).to_bytes(6, "big")
     return _seal(secret, b"news:", partner_id.bytes + subscriber_id.bytes + moment)
 
 
 def read_confirm_token(secret: str, token: str) -> tuple[UUID, UUID, datetime] | None:
     """The partner, the subscriber and the moment of a token; None for one that we did not make."""
-    named = _opened(secret, b"news:", token, 37)
+    named = _opened(secret, b"news:", token, 38)
     if named is None:
         return None
     at = datetime.fromtimestamp(int.from_bytes(named[32:], "big"), UTC)
