@@ -18,7 +18,7 @@ _OF_ADDRESS = text("""
     SELECT c.case_id FROM support_cases c
      WHERE c.partner_id = :partner_id AND c.store_id = :store_id AND c.email = :email
        AND (CAST(:only AS uuid) IS NULL OR c.order_id = CAST(:only AS uuid))
-     ORDER BY c.opened_at
+     ORDER BY c.opened_at, c.number
 """)
 _WITHOUT_ORDER = text("""
     SELECT c.case_id FROM support_cases c

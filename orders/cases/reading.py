@@ -106,11 +106,11 @@ _ENTRIES = """,
 """
 _MINE = """c.partner_id = :partner_id AND s.partner_id = :partner_id AND p.partner_id = :partner_id
        AND (o.partner_id = :partner_id OR o.partner_id IS NULL)"""
-_PAGE = "ORDER BY c.changed_at DESC, c.case_id DESC LIMIT :limit OFFSET :offset"
+_PAGE = "ORDER BY c.changed_at DESC, c.number DESC LIMIT :limit OFFSET :offset"
 _LIST = (
     f"WHERE {_MINE} AND c.store_id = :store_id AND (CAST(:state AS text) = '' OR c.state = :state) {_PAGE}"
 )
-_OF_ORDER = f"WHERE {_MINE} AND c.order_id = :order_id ORDER BY c.opened_at DESC"
+_OF_ORDER = f"WHERE {_MINE} AND c.order_id = :order_id ORDER BY c.opened_at DESC, c.number DESC"
 _ONE = f"WHERE {_MINE} AND c.case_id = :case_id"
 _COUNTS = """
     SELECT count(*) FILTER (WHERE c.state = 'open') AS open,
