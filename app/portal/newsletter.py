@@ -7,20 +7,21 @@ from babel import Locale
 from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.edge import db, now, person
+from app.edge import db, now, person, services
 from app.languages import language_of
 from app.portal.access import may_change, may_see_customers
 from app.portal.here import customer_fields, here, page
+from app.store.links import leave_token
 from app.tables import KINDS, write_table
 from app.ui.formats import reader_locale
 from kit.errors import Refusal
-from orders.newsletter.reading import list_subscribers, newsletter_figures
+from orders.newsletter.reading import SubscriberView, list_subscribers, newsletter_figures
 from storage import audit
 
 newsletter = Blueprint("newsletter", __name__)
 PAGE = 50
 _LONGEST_PURPOSE = 200
-_COLUMNS = ("email", "confirmed", "asked", "language", "page", "consent")
+_COLUMNS = ("email", "confirmed", "asked", "language", "page", "consent", "leave")
 
 
 @newsletter.get("/newsletter")
@@ -64,10 +65,20 @@ def export() -> AnyResponse:
             each.locale,
             each.page,
             each.words,
+            _leave_url(each),
         )
         for each in found
     ]
     return write_table(form["kind"], f"{place.store.slug}-newsletter", _COLUMNS, rows)
+
+
+def _leave_url(reader: SubscriberView) -> str:
+    """The reader's own link to leave, for the mails that the partner sends."""
+    place, config = here(), services().config
+    token = leave_token(
+        config.secret, partner_id=place.partner.partner_id, subscriber_id=reader.subscriber_id
+    )
+    return config.url(place.store.hosts[0], f"/newsletter/leave/{token}") if place.store.hosts else ""
 
 
 def _language_name(locale: str) -> str:

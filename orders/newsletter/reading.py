@@ -19,6 +19,7 @@ class SubscriberView:
     """Somebody who gets the news. ``email`` is empty where it was not granted. ``words`` and ``page`` are
     what was consented to, and where."""
 
+    subscriber_id: UUID
     email: str
     locale: str
     words: str
@@ -75,7 +76,7 @@ _WEEKS = text("""
      GROUP BY 1
 """)
 _LIST = """
-    SELECT {email} AS email, n.locale, n.words, n.page, n.asked_at, n.confirmed_at
+    SELECT n.subscriber_id, {email} AS email, n.locale, n.words, n.page, n.asked_at, n.confirmed_at
       FROM newsletter_subscribers n
      WHERE n.partner_id = :partner_id AND n.store_id = :store_id AND n.state = 'confirmed'
      ORDER BY n.confirmed_at DESC, n.subscriber_id DESC LIMIT :limit OFFSET :offset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from sqlalchemy import text
@@ -97,6 +98,12 @@ def test_a_file_holds_who_confirmed_and_its_purpose_is_logged(world: World, kind
         # A sheet must not take an address for a formula.
         assert [row["email"] for row in rows] == ["'=cmd@example.com", "first@example.com"]
         assert (rows[0]["page"], rows[0]["consent"]) == ("/collections/all", WORDS)
+        # Each has a link of its own to leave, for the mails that the partner sends.
+        host, path = re.match(r"http://([^:/]+):8000(/newsletter/leave/\S+)", rows[1]["leave"]).groups()  # type: ignore[union-attr]
+        assert host == f"{world.ada.slug}.localhost"
+        shopper = world.installation.store_app.test_client()
+        assert shopper.post(path, base_url=f"http://{host}").status_code == 200
+        assert "first@example.com" not in words(owner.get("/newsletter"))
     else:
         table = read_table(answer.data)
         assert len(table.rows) == 2
