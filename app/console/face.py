@@ -10,6 +10,7 @@ from app.console.access import staff
 from app.console.books import books
 from app.console.cases import cases
 from app.console.collections import collections
+from app.console.customers import customers
 from app.console.disputes import disputes
 from app.console.holds import holds
 from app.console.home import home
@@ -43,7 +44,7 @@ _ROOMS = {
     "wholesale": (wholesale, wholesale_bulk, scheduled),
     "promotions": (promotions, sale_events),
     "partners": (partners, partner_statements),
-    "orders": (orders,),
+    "orders": (orders, customers),
     "cases": (cases,),
     "refunds": (refunds, returns, refund_requests, disputes, holds),
     "money": (reconciliation, books),

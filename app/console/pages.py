@@ -48,6 +48,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Orders",
         (
             ("orders", "orders.index", "Orders", "shopping-cart"),
+            ("orders", "customers.index", "Customers", "users"),
             ("refunds", "returns.index", "Returns", "undo-2"),
             ("refunds", "disputes.index", "Disputes", "gavel"),
             ("cases", "cases.index", "Cases", "message-square"),

@@ -61,7 +61,7 @@ def _browse(
             return route.fulfill(body=shown[path], content_type="text/html; charset=utf-8")
         if path.startswith("/_theme/"):
             return route.fulfill(body=sheet, content_type="text/css")
-        if path.startswith("/_img/"):
+        if path.startswith(("/_img/", "/_brand/")):
             return route.fulfill(body=_PICTURE, content_type="image/svg+xml")
         # /_assets/HASH/THEME@VERSION/PATH
         file = registry.resolve("/".join([*path.split("/")[3:4], "assets", *path.split("/")[4:]]))

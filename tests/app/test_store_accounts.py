@@ -408,6 +408,7 @@ def test_what_is_kept_is_downloaded_and_deleted(world: World) -> None:
     page = words(Visitor(world, "console", "owner").get(f"/orders/{ada.partner_id}/{order_id}"))
     assert email not in page
     assert "Erased on" in page
+    assert "Erased on" in words(Visitor(world, "console", "owner").get("/customers/?state=erased"))
     tracking = words(Shopper(ada).get(f"/order/{token_of(ada, order_id)}"))
     assert "were deleted on" in tracking
     with transaction(world.services.console) as session:
@@ -465,6 +466,21 @@ def test_the_partner_sees_who_registers_at_once_and_no_more_than_granted(world: 
         set_grants(session, partner_id=ada.partner_id, fields=["email"], actor="staff", now=world.now)
     assert email in words(owner.get("/customers"))
     assert email not in words(Visitor(world, "portal", "owner", world.ben).get("/customers"))
+
+
+def test_the_company_sees_customers_of_all_stores(world: World) -> None:
+    email, other = address(world), address(world, "guest")
+    registered(world.ada, email)
+    buy(world.ben, other)
+    staff = Visitor(world, "console", "support")
+    page = words(staff.get(f"/customers/?q={world.number}@example.com"))
+    assert email in page
+    assert other in page
+    assert "Registered" in page
+    for state, found in (("registered", True), ("guest", False), ("erased", False), ("else", True)):
+        assert (f"mailto:{email}" in staff.get(f"/customers/?state={state}&q={email}").text) == found, state
+    assert "Nobody matches" in staff.get("/customers/?q=%25%25").text
+    assert Visitor(world, "console", "catalogue").get("/customers/").status_code == 403
 
 
 @pytest.mark.parametrize("given", ["x" * 100_000, "a\x00b", "\u202e" * 50, "<script>", ""])

@@ -138,6 +138,7 @@ def test_every_page_of_the_console_is_accessible(world: World, visitor: Visitor)
         f"/partners/{world.ada.partner_id}",
         "/partners/new",
         "/orders/",
+        "/customers/",
         "/orders/?q=zebra",
         "/money/reconciliation/",
         "/money/reconciliation/?days=1",
