@@ -21,7 +21,7 @@ from themes.tokens import look
 
 PAGES = (
     "home", "collection", "forty TEE-100", "search", "nothing found", "cart", "checkout", "order paid",
-    "sign in", "account", "my data",
+    "sign in", "account", "my data", "newsletter form", "refused case form", "case open alone",
 )  # fmt: skip
 _PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 5"><path fill="#cbc7be" d="M0 0h4v5H0z"/></svg>'
