@@ -66,6 +66,9 @@ def test_it_is_whole_and_valid_in_each_language(name: str, theme: str) -> None:
         assert f'dir="{"rtl" if language == "ar" else "ltr"}"' in made["html"]
         # Readable where it is dark: what has a colour has one for that too.
         assert "prefers-color-scheme:dark" in made["html"]
+        # A button keeps its own ground there, and so the ink that reads on it.
+        assert ".ink a.act{color:" in made["html"]
+        assert made["html"].count('<a class="act"') == 1
         assert "&amp;" not in made["txt"]
         assert HOSTILE in made["txt"]
         assert "\n" not in made["subject.txt"].strip()
