@@ -16,7 +16,6 @@ from tests.journeys.test_returns import follow
 from tests.payments.returns.test_returns import sent
 from tests.world import CONTACT, World
 
-
 ENDS = (320, 1280)
 
 
