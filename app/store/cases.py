@@ -64,6 +64,9 @@ def support_sent() -> Response:
 def order_support(token: str) -> Response:
     """Write about an order, by whoever has its link: the name and the address are the order's own."""
     order = order_of(token)
+    if not order.email:
+        # Erased: nobody could be answered.
+        abort(404)
     if request.method == "GET":
         return _form({"subject": request.args.get("about", "")[:20]}, {}, order=order, token=token)
     form, errors = _typed(), dict[str, str]()

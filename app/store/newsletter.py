@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from app.store.browse import closed_page, fill
 from app.store.links import read_confirm_token, read_leave_token
 from app.store.rendering import render
 from app.store.visit import heard, host_entry, primary_url, spoken, visit
-from kit.errors import Refusal
+from kit.errors import NotFound, Refusal
 from orders.newsletter.asking import LINK_LIFE, ask, confirm, leave
+from orders.newsletter.reading import read_addressee
 from tenants.attempts import attempt_key, count_attempt, exhausted
 
 # Within a quarter of an hour, from one network address.
@@ -101,9 +103,14 @@ def leave_newsletter(token: str) -> Response:
 
 
 def _subscriber_of(token: str) -> UUID:
+    """Whose link it is. 404 for one of another store; whoever is forgotten already has left."""
     named = read_leave_token(services().config.secret, token)
     if named is None or named[0] != host_entry().partner_id:
         abort(404)
+    with suppress(NotFound):
+        reader = read_addressee(db(), partner_id=named[0], subscriber_id=named[1])
+        if reader.store_id != host_entry().store_id:
+            abort(404)
     return named[1]
 
 
