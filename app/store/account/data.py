@@ -100,7 +100,7 @@ def data_by_link(token: str) -> Response:
             return _page(_of(link), token=token)
         spend_link(db(), partner_id=host_entry().partner_id, link=link, now=now())
     except LinkSpent as spent:
-        return account_page("spent.html", spoken("Link"), 410, sentence=errors_of(spent)[""])
+        return account_page("spent.html", spoken("The link is over"), 410, sentence=errors_of(spent)[""])
     return _erase(_of(link))
 
 

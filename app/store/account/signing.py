@@ -266,4 +266,4 @@ def _peek(token: str, *purposes: str) -> Link:
 
 
 def _spent(spent: LinkSpent) -> Response:
-    return account_page("spent.html", spoken("Link"), 410, sentence=errors_of(spent)[""])
+    return account_page("spent.html", spoken("The link is over"), 410, sentence=errors_of(spent)[""])
