@@ -128,7 +128,7 @@ class Renderer:
         Raises UnknownTheme, TemplateNotFound, and UndefinedError where the context lacks a name.
         """
         shown = look(storefront.theme, storefront.settings, self._registry)
-        path = template if template.startswith("mail/") else f"templates/{template}"
+        path = template if "/" in template else f"templates/{template}"
         context |= {
             "store": storefront,
             "look": shown,

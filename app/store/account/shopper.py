@@ -87,7 +87,7 @@ def account_page(template: str, title: str, status: int = 200, **context: Any) -
     here = visit()
     html = render(
         here.store,
-        f"account/{template}",
+        f"templates/account/{template}",
         page_title=f"{title} – {here.store.name}",
         canonical_url="",
         base_url=primary_url(""),
