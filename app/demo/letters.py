@@ -18,11 +18,12 @@ from orders.cases.writing import Writer
 from orders.newsletter.asking import ask, confirm, leave
 from storage.tenancy import Tenant
 
-# The newest orders of a store that are on their way, and that have arrived.
+# The order of a store that had left last at a moment, or had arrived last.
 _ORDERS = text("""
     SELECT o.order_id, o.email, o.address ->> 'name' AS name FROM orders o
-     WHERE o.partner_id = :partner_id AND o.fulfilment = :fulfilment AND o.payment = 'paid'
-     ORDER BY o.paid_at DESC LIMIT 1
+     WHERE o.partner_id = :partner_id AND o.payment = 'paid'
+       AND CASE WHEN :arrived THEN o.delivered_at ELSE o.shipped_at END < :before
+     ORDER BY CASE WHEN :arrived THEN o.delivered_at ELSE o.shipped_at END DESC LIMIT 1
 """)
 _WORDS = "News of {store} by e-mail. You confirm it first, and can leave with one click in each mail."
 _READERS = "maya noor elif jonah priya theo clara amir ruth ivo".split()
@@ -73,13 +74,15 @@ def _open(
     store: DemoStore,
     partner_id: UUID,
     store_id: UUID,
-    fulfilment: str,
     subject: str,
     message: str,
     now: datetime,
+    *,
+    arrived: bool,
 ) -> UUID:
     with Tenant(services.face, partner_id).begin() as session:
-        order = session.execute(_ORDERS, {"partner_id": partner_id, "fulfilment": fulfilment}).one()
+        keys = {"partner_id": partner_id, "arrived": arrived, "before": now - timedelta(hours=20)}
+        order = session.execute(_ORDERS, keys).one()
         return open_case(
             session, partner_id=partner_id, store_id=store_id, email=order.email, name=order.name,
             subject=subject, message=message, locale=store.locale, order_id=order.order_id, now=now,
@@ -91,8 +94,9 @@ def _about_delivery(
 ) -> None:
     asked = today - timedelta(hours=26)
     case_id = _open(
-        services, store, partner_id, store_id, "shipped", "delivery",
-        "The parcel was to come yesterday, and nobody was at the door. Can you see where it is?", asked,
+        services, store, partner_id, store_id, "delivery",
+        "The parcel was to come yesterday, and nobody was at the door. Can you see where it is?",
+        asked, arrived=False,
     )  # fmt: skip
     keys = {"partner_id": partner_id, "case_id": case_id}
     writer = Writer("store", store.owner, store.owner_name)
@@ -112,9 +116,9 @@ def _about_goods(
 ) -> None:
     asked = today - timedelta(hours=8)
     case_id = _open(
-        services, store, partner_id, store_id, "delivered", "product",
+        services, store, partner_id, store_id, "product",
         "The glaze of one mug has a crack on the inside, from the rim down. The others are lovely.\n\n"
-        "I would rather have a new one than my money back.", asked,
+        "I would rather have a new one than my money back.", asked, arrived=True,
     )  # fmt: skip
     writer = Writer("store", store.owner, store.owner_name)
     with Tenant(services.face, partner_id).begin() as session:
