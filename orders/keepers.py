@@ -47,8 +47,8 @@ class Keeper:
 
     ``give`` returns it by the name under which it stands in the file that a shopper gets: values of JSON,
     and nothing that is not the shopper's own. ``erase`` removes or replaces what is not needed any more, at
-    once and for good; what belongs to an order may wait for it, and is erased by ``erase_order`` when the
-    order is. Each takes the session of the shopper's partner.
+    once and for good; what belongs to an order may wait for it, and is erased by ``erase_order`` as soon as
+    nothing of the order is open. Each takes the session of the shopper's partner.
     """
 
     name: str

@@ -86,6 +86,10 @@ def erase_shopper(
     session.execute(_ASKED, {"partner_id": whose.partner_id, "orders": marked, "now": now})
     for order in found.at_once:
         erase_order(session, keepers=keepers, partner_id=whose.partner_id, order_id=order.order_id, now=now)
+    for order in found.later:
+        # The books need who bought, and nothing of what stands beside the order.
+        if not order.waits:
+            _erase_beside(session, keepers, whose.partner_id, order.order_id, now)
     session.execute(_CUSTOMER, {"partner_id": whose.partner_id, "customer_id": whose.customer_id, "now": now})
     audit.record(
         session,
@@ -112,10 +116,16 @@ def erase_order(
     session: Session, *, keepers: Sequence[Keeper], partner_id: UUID, order_id: UUID, now: datetime
 ) -> None:
     """Let an order no longer say whose it was."""
+    _erase_beside(session, keepers, partner_id, order_id, now)
+    session.execute(_ORDER, {"partner_id": partner_id, "order_id": order_id, "now": now})
+
+
+def _erase_beside(
+    session: Session, keepers: Sequence[Keeper], partner_id: UUID, order_id: UUID, now: datetime
+) -> None:
     for keeper in keepers:
         if keeper.erase_order is not None:
             keeper.erase_order(session, partner_id, order_id, now)
-    session.execute(_ORDER, {"partner_id": partner_id, "order_id": order_id, "now": now})
 
 
 # A customer without an account, of whose orders none says any more whose it was.

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.mail.mailer import FolderMailer
+from app.mail.orders import send_order_mails
 from app.personal_data import sweep_personal
 from app.store.links import order_token
 from storage.database import transaction
@@ -381,7 +382,7 @@ def test_what_is_kept_is_downloaded_and_deleted(world: World) -> None:
     assert given["account"]["accounts"][0]["email"] == email
     assert "12 Harbour Street" in shopper.get("/account/data/my-data.txt").text
     page = words(shopper.get("/account/data"))
-    assert "Later: name, e-mail, address and messages of these orders. Order 1001: Kept until" in page
+    assert "something is open. Order 1001: Kept until" in page
     refused = shopper.post("/account/data", now="wrong word")
     assert "This is not your password." in refused.text
     done = shopper.post("/account/data", now=PASSWORD)
@@ -409,6 +410,12 @@ def test_what_is_kept_is_downloaded_and_deleted(world: World) -> None:
     assert email not in page
     assert "Erased on" in page
     assert "Erased on" in words(Visitor(world, "console", "owner").get("/customers/?state=erased"))
+    before = len(mails(world, ""))
+    send_order_mails(
+        world.services, world.installation.store_app, tenant=ada.tenant, order_id=order_id,
+        kinds=("unsold",), now=world.now,
+    )  # fmt: skip
+    assert len(mails(world, "")) == before
     tracking = words(Shopper(ada).get(f"/order/{token_of(ada, order_id)}"))
     assert "were deleted on" in tracking
     with transaction(world.services.console) as session:

@@ -18,6 +18,7 @@ from payments.holds import place_hold
 from payments.personal.due import kept_orders, partners_with_due
 from payments.personal.erasing import Erased, erase_due, erase_shopper, forget_events
 from payments.personal.giving import as_text, give_all
+from payments.returns.asking import cancel_return
 from payments.verify import verify
 from storage.database import transaction
 from tenants.models import Company
@@ -253,6 +254,24 @@ def test_a_return_a_refund_a_hold_each_keep_an_order_open(world: World) -> None:
     assert due(ada) == 1
     assert "The handle is loose" not in everything_of(ada)
     sound(world)
+
+
+def test_what_stands_beside_an_order_goes_at_once_where_nothing_is_open(world: World) -> None:
+    ada, email = world.ada, f"maya-{world.number}@example.com"
+    kept = sent(ada, buy(ada, email, (world.mug, 2)))
+    line = line_ids(ada, kept)[0]
+    returned = ask(ada, kept, {line: 1})
+    with ada.transaction() as session:
+        cancel_return(session, partner_id=ada.partner_id, order_id=kept, return_id=returned, now=world.now)
+    under_way = sent(ada, buy(ada, email), arrived=False)
+    told: list[UUID] = []
+    room = Keeper("x", lambda *_: {}, erase_order=lambda session, partner, order, now: told.append(order))
+    assert len(erase(ada, email, keepers=(*KEEPERS, room)).later) == 2
+    assert told == [kept]
+    assert under_way not in told
+    assert "The handle is loose" not in everything_of(ada)
+    with ada.transaction() as session:
+        assert read_order(session, partner_id=ada.partner_id, order_id=kept).email == email
 
 
 def test_the_time_for_returns_is_waited_for(world: World) -> None:

@@ -58,7 +58,7 @@ def test_messages_and_news_are_given_out_with_the_rest(world: World) -> None:
 def test_what_was_said_is_erased_with_whom_it_was_said_to(world: World) -> None:
     ada, email = world.ada, f"maya-{world.number}@example.com"
     keep_for(world, 12)
-    order_id = sent(ada, buy(ada, email))
+    order_id = sent(ada, buy(ada, email), arrived=False)
     about = opened(ada, email=email, order_id=order_id, message="The blue secret")
     alone = opened(ada, email=email, order_said=f"call {email}", message="The red secret")
     subscribe(ada, email)
@@ -69,7 +69,7 @@ def test_what_was_said_is_erased_with_whom_it_was_said_to(world: World) -> None:
     assert [entry.body for entry in found.entries] == [ERASED]
     with ada.transaction() as session:
         assert newsletter_figures(session, **ada.keys, now=world.now).confirmed == 0
-    # What is about an order waits for it, as the order itself does.
+    # What is about an order waits while something of that is open.
     assert seen(ada, about.case_id).last == "The blue secret"
     world.later(days=500)
     assert due(ada) == 1
