@@ -8,7 +8,7 @@ from app.keepers import KEEPERS
 from app.services import Services
 from orders.accounts.links import sweep_links
 from payments.personal.due import partners_with_due
-from payments.personal.erasing import erase_due, forget_events
+from payments.personal.erasing import erase_beside_settled, erase_due, forget_events
 from storage.database import transaction
 from storage.jobs import Job, enqueue
 from storage.tenancy import Tenant
@@ -33,6 +33,8 @@ def sweep_personal(services: Services) -> None:
 
 def erase_of_partner(tenant: Tenant, *, now: datetime) -> int:
     """Erase what is due of a partner's orders, some at a time; return how many they were."""
+    with tenant.begin() as session:
+        erase_beside_settled(session, keepers=KEEPERS, partner_id=tenant.partner_id, now=now)
     erased = 0
     while True:
         with tenant.begin() as session:

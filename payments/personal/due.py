@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from orders.keepers import Whose
 
 UNPAID_DAYS = 30
+SETTLED_WITHIN = timedelta(days=400)
 
 # An order whose arrival nobody confirmed is taken to have arrived some days after it left.
 _JUDGED = """
@@ -56,6 +57,10 @@ _OF_SHOPPER = text(f"""{_JUDGED}
 _DUE = text(f"""
     SELECT j.order_id FROM ({_JUDGED}) j
      WHERE j.waits = '' AND j.until <= :now ORDER BY j.placed_at LIMIT :limit
+""")  # noqa: S608 - constant text
+_SETTLED = text(f"""
+    SELECT j.order_id FROM ({_JUDGED}) j
+     WHERE j.waits = '' AND j.until > :now AND j.erase_asked_at > :since
 """)  # noqa: S608 - constant text
 # Nothing is due before the shortest time after it was placed, so that few rows are judged each night.
 _PARTNERS = text("""
@@ -99,6 +104,19 @@ def due_orders(session: Session, *, partner_id: UUID, now: datetime, limit: int)
         "limit": limit,
     }
     return list(session.scalars(_DUE, values))
+
+
+def settled_orders(session: Session, *, partner_id: UUID, now: datetime) -> list[UUID]:
+    """Orders whose shopper asked to be forgotten within the last year, and of which nothing is open any more:
+    who bought is kept for the books, and nothing beside it."""
+    values = {
+        "partner_id": partner_id,
+        "now": now,
+        "asked": False,
+        "unpaid_days": UNPAID_DAYS,
+        "since": now - SETTLED_WITHIN,
+    }
+    return list(session.scalars(_SETTLED, values))
 
 
 def partners_with_due(session: Session, *, now: datetime) -> list[UUID]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from orders.accounts.closing import remove_accounts
 from orders.keepers import Keeper, Whose
-from payments.personal.due import KeptOrder, due_orders, kept_orders
+from payments.personal.due import KeptOrder, due_orders, kept_orders, settled_orders
 from storage import audit
 
 SHOPPER, PROGRAM = "shopper", "awning"
@@ -126,6 +126,15 @@ def _erase_beside(
     for keeper in keepers:
         if keeper.erase_order is not None:
             keeper.erase_order(session, partner_id, order_id, now)
+
+
+def erase_beside_settled(
+    session: Session, *, keepers: Sequence[Keeper], partner_id: UUID, now: datetime
+) -> None:
+    """Erase what stands beside orders whose shopper asked for it while something of them was open. Twice is
+    the same as once."""
+    for order_id in settled_orders(session, partner_id=partner_id, now=now):
+        _erase_beside(session, keepers, partner_id, order_id, now)
 
 
 # A customer without an account, of whose orders none says any more whose it was.

@@ -199,7 +199,7 @@ _NOTES = text("""
 """)
 _REQUESTS = text("""
     UPDATE payment_attempts a SET request = a.request - 'customer_email'
-     WHERE a.partner_id = :partner_id AND a.order_id = :order_id
+     WHERE a.partner_id = :partner_id AND a.order_id = :order_id AND a.request ? 'customer_email'
 """)
 
 
