@@ -63,7 +63,10 @@ def _rows(
 def _shot(page: Page, width: int) -> Image.Image:
     shown = _SHOWN[width]
     page.set_viewport_size({"width": width, "height": _HEIGHT * width // shown})
+    # A picture below the window is fetched when somebody comes near it, and nobody does.
+    page.evaluate("for (const picture of document.images) picture.loading = 'eager'")
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.images].every(picture => picture.complete)")
     taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     return taken.resize((shown, _HEIGHT), Image.Resampling.LANCZOS)
 
