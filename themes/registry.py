@@ -29,6 +29,7 @@ PROTECTED = frozenset(
         "templates/policy.html",
         "templates/return.html",
         "snippets/case_form.html",
+        "snippets/fields.html",
         "snippets/newsletter.html",
         "snippets/policies.html",
         "snippets/returns.html",

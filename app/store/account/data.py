@@ -18,16 +18,14 @@ from app.store.account.shopper import (
     let_out,
     me,
     needs_account,
-    typed,
 )
-from app.store.account.signing import sent_page
+from app.store.account.signing import ask_for_link
 from app.store.bag_count import remember_count
 from app.store.blueprint import store
 from app.store.visit import cart_id, host_entry, spoken, visit
 from kit.errors import Refusal
 from orders.accounts.closing import remove_accounts
-from orders.accounts.links import Link, LinkSpent, ask_link, peek_link, spend_link
-from orders.accounts.making import clean_email
+from orders.accounts.links import Link, LinkSpent, peek_link, spend_link
 from orders.accounts.signing import confirm_password
 from orders.accounts.whose import whose_account, whose_address
 from orders.keepers import Whose
@@ -70,25 +68,7 @@ def delete_my_data() -> Response:
 @store.route("/account/data/ask", methods=["GET", "POST"])
 def ask_data() -> Response:
     """Ask for a link to what is kept, without an account."""
-    title = spoken("What is kept about you")
-    if request.method == "GET":
-        return account_page("ask_data.html", title)
-    entry = host_entry()
-    try:
-        email = clean_email(request.form.get("email", "")[:300])
-        ask_link(
-            db(),
-            partner_id=entry.partner_id,
-            store_id=entry.store_id,
-            purpose="data",
-            email=email,
-            host=host(),
-            locale=visit().store.locale,
-            now=now(),
-        )
-    except Refusal as refusal:
-        return account_page("ask_data.html", title, 422, form=typed("email"), errors=errors_of(refusal))
-    return sent_page(email, title)
+    return ask_for_link("data", "ask_data.html", spoken("What is kept about you"))
 
 
 @store.route("/account/data/link/<token>", methods=["GET", "POST"])

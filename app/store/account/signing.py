@@ -199,9 +199,13 @@ def _confirm_page(
 
 @store.route("/account/forgotten", methods=["GET", "POST"])
 def forgotten() -> Response:
-    title = spoken("Choose a new password")
+    return ask_for_link("reset", "forgotten.html", spoken("Choose a new password"))
+
+
+def ask_for_link(purpose: str, template: str, title: str) -> Response:
+    """Ask for an address, and let a link of this purpose be mailed to it; the answer is the same for any."""
     if request.method == "GET":
-        return account_page("forgotten.html", title, form={"email": request.args.get("email", "")[:254]})
+        return account_page(template, title, form={"email": request.args.get("email", "")[:254]})
     entry = host_entry()
     try:
         email = making.clean_email(request.form.get("email", "")[:300])
@@ -209,14 +213,14 @@ def forgotten() -> Response:
             db(),
             partner_id=entry.partner_id,
             store_id=entry.store_id,
-            purpose="reset",
+            purpose=purpose,
             email=email,
             host=host(),
             locale=visit().store.locale,
             now=now(),
         )
     except Refusal as refusal:
-        return account_page("forgotten.html", title, 422, form=typed("email"), errors=errors_of(refusal))
+        return account_page(template, title, 422, form=typed("email"), errors=errors_of(refusal))
     return sent_page(email, title)
 
 
