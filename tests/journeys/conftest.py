@@ -1,4 +1,4 @@
-"""A served installation and a real browser. All journeys run on one worker, beside the other tests."""
+"""A served installation and a real browser, for the journeys of two workers at most, beside the other tests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Each worker that has journeys starts a browser and a server, so they are kept together; but all of them
+    # on one worker would take longer than everything else on the other.
+    files = sorted({item.path for item in items if "tests/journeys" in str(item.path)})
     for item in items:
-        if "tests/journeys" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+        if item.path in files:
+            item.add_marker(pytest.mark.xdist_group(f"journeys-{files.index(item.path) % 2}"))
 
 
 @pytest.fixture(scope="session")
