@@ -16,6 +16,7 @@ _NU_CHECKER = _MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 SPEED = "performance"
 CATEGORIES = (SPEED, "accessibility", "best-practices", "seo")
 LEAST = 95
+_TRIES = 3
 
 
 def lighthouse(
@@ -34,21 +35,26 @@ def lighthouse(
 
 
 def _look(address: str, chromium: str, categories: tuple[str, ...], indexed: bool) -> dict[str, int]:
-    with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        flags = "--headless --no-sandbox --disable-gpu --disable-background-networking"
-        subprocess.run(
-            [
-                *(str(_LIGHTHOUSE), address, "--quiet", "--output=json", f"--output-path={report.name}"),
-                *(f"--chrome-flags={flags}", f"--only-categories={','.join(categories)}"),
-                *([] if indexed else ["--skip-audits=is-crawlable"]),
-            ],
-            env={**os.environ, "CHROME_PATH": chromium},
-            check=True,
-            timeout=180,
-            capture_output=True,
-        )
-        told: dict[str, Any] = json.loads(Path(report.name).read_text())
-    return {each: round(100 * told["categories"][each]["score"]) for each in categories}
+    flags = "--headless --no-sandbox --disable-gpu --disable-background-networking"
+    for tries in range(1, _TRIES + 1):
+        with tempfile.NamedTemporaryFile(suffix=".json") as report:
+            done = subprocess.run(
+                [
+                    *(str(_LIGHTHOUSE), address, "--quiet", "--output=json", f"--output-path={report.name}"),
+                    *(f"--chrome-flags={flags}", f"--only-categories={','.join(categories)}"),
+                    *([] if indexed else ["--skip-audits=is-crawlable"]),
+                ],
+                env={**os.environ, "CHROME_PATH": chromium},
+                timeout=180,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode == 0:
+                told: dict[str, Any] = json.loads(Path(report.name).read_text())
+                return {each: round(100 * told["categories"][each]["score"]) for each in categories}
+        # Now and then it loses the browser that it has started, and judges nothing.
+        print(f"  Lighthouse broke off, try {tries} of {_TRIES}: {done.stderr.strip()[-300:]}", flush=True)
+    raise RuntimeError(f"Lighthouse could not look at {address}")
 
 
 def html_problems(pages: dict[str, str]) -> Iterator[str]:
