@@ -17,6 +17,7 @@ SPEED = "performance"
 CATEGORIES = (SPEED, "accessibility", "best-practices", "seo")
 LEAST = 95
 _TRIES = 3
+_SECONDS = 180
 
 
 def lighthouse(
@@ -35,26 +36,35 @@ def lighthouse(
 
 
 def _look(address: str, chromium: str, categories: tuple[str, ...], indexed: bool) -> dict[str, int]:
-    flags = "--headless --no-sandbox --disable-gpu --disable-background-networking"
     for tries in range(1, _TRIES + 1):
         with tempfile.NamedTemporaryFile(suffix=".json") as report:
-            done = subprocess.run(
-                [
-                    *(str(_LIGHTHOUSE), address, "--quiet", "--output=json", f"--output-path={report.name}"),
-                    *(f"--chrome-flags={flags}", f"--only-categories={','.join(categories)}"),
-                    *([] if indexed else ["--skip-audits=is-crawlable"]),
-                ],
-                env={**os.environ, "CHROME_PATH": chromium},
-                timeout=180,
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode == 0:
+            why = _run(address, chromium, categories, indexed, report.name)
+            if not why:
                 told: dict[str, Any] = json.loads(Path(report.name).read_text())
                 return {each: round(100 * told["categories"][each]["score"]) for each in categories}
         # Now and then it loses the browser that it has started, and judges nothing.
-        print(f"  Lighthouse broke off, try {tries} of {_TRIES}: {done.stderr.strip()[-300:]}", flush=True)
+        print(f"  Lighthouse broke off, try {tries} of {_TRIES}: {why}", flush=True)
     raise RuntimeError(f"Lighthouse could not look at {address}")
+
+
+def _run(address: str, chromium: str, categories: tuple[str, ...], indexed: bool, report: str) -> str:
+    """Let Lighthouse look once, and write its report; why it did not, or nothing."""
+    flags = "--headless --no-sandbox --disable-gpu --disable-background-networking"
+    try:
+        done = subprocess.run(
+            [
+                *(str(_LIGHTHOUSE), address, "--quiet", "--output=json", f"--output-path={report}"),
+                *(f"--chrome-flags={flags}", f"--only-categories={','.join(categories)}"),
+                *([] if indexed else ["--skip-audits=is-crawlable"]),
+            ],
+            env={**os.environ, "CHROME_PATH": chromium},
+            timeout=_SECONDS,
+            capture_output=True,
+            text=True,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_SECONDS} seconds"
+    return done.stderr.strip()[-300:] or f"exit code {done.returncode}" if done.returncode else ""
 
 
 def html_problems(pages: dict[str, str]) -> Iterator[str]:
