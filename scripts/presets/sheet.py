@@ -22,6 +22,10 @@ _SHOWN = {320: 64, 768: 120, 1280: 200}
 _HEIGHT, _GAP, _MARGIN, _LABEL = 268, 8, 24, 26
 
 
+_FETCHED = """Promise.all([...document.images].filter(picture => !picture.complete).map(
+  picture => new Promise(done => { picture.onload = picture.onerror = done })))"""
+
+
 def main() -> int:
     with DressedDemo() as demo, browser(os.environ["AWNING_CHROMIUM"]) as chromium:
         rows = [
@@ -66,7 +70,7 @@ def _shot(page: Page, width: int) -> Image.Image:
     # A picture below the window is fetched when somebody comes near it, and nobody does.
     page.evaluate("for (const picture of document.images) picture.loading = 'eager'")
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.images].every(picture => picture.complete)")
+    page.evaluate(_FETCHED)
     taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     return taken.resize((shown, _HEIGHT), Image.Resampling.LANCZOS)
 
